@@ -1,0 +1,227 @@
+package results
+
+// Kind says how the values of a metric combine.
+type Kind string
+
+// The three kinds of the catalogue.
+const (
+	KindHistogram Kind = "histogram"
+	KindCounter   Kind = "counter"
+	KindGauge     Kind = "gauge"
+)
+
+// Unit is the unit in which a metric's values are stored.
+type Unit string
+
+// The units of the catalogue. Durations are always nanoseconds.
+const (
+	UnitNanoseconds Unit = "ns"
+	UnitOne         Unit = "1"
+	UnitBytes       Unit = "B"
+	UnitCores       Unit = "cores"
+	UnitRatio       Unit = "ratio"
+)
+
+// Direction says which way a metric is better.
+type Direction string
+
+// Directions of improvement; Neutral metrics describe and do not judge.
+const (
+	LowerIsBetter  Direction = "lower"
+	HigherIsBetter Direction = "higher"
+	Neutral        Direction = ""
+)
+
+// Metric is one row of the catalogue.
+type Metric struct {
+	Name    string
+	Kind    Kind
+	Unit    Unit
+	Meaning string
+	Better  Direction
+}
+
+// ID is the place of a metric in the Catalogue. IDs never leave the process: documents and journals carry names.
+type ID uint8
+
+// The metrics that a run records, in the order of the catalogue.
+const (
+	ConnectDial ID = iota
+	ConnectTLS
+	ConnectHeaders
+	ConnectTotal
+	ConnectLag
+	ConnectFirstEvent
+	ConnectionsAttempted
+	ConnectionsOpened
+	ConnectionsFailed
+	ConnectionsAbandoned
+	ConnectionsClosedByServer
+	ConnectionsOpen
+	ConnectionsPeak
+	PublishCount
+	PublishFailed
+	PublishDuration
+	PublishLag
+	FanoutLatency
+	ObservedLatency
+	FanoutFromSend
+	FanoutReplayed
+	FanoutFirst
+	FanoutLast
+	FanoutSpread
+	DeliveriesExpected
+	DeliveriesReceived
+	DeliveriesLost
+	DeliveriesLostMidstream
+	DeliveriesLostGap
+	DeliveriesLostTail
+	DeliveriesDuplicate
+	DeliveriesReordered
+	DeliveriesLate
+	DeliveriesUnexpected
+	DeliveriesCorrupt
+	DeliveriesSuperseded
+	DeliveriesReplayed
+	DeliveriesMissing
+	EventsReceived
+	EventsComments
+	EventsInvalidUTF8
+	EventsDiscarded
+	ReadsCoalesced
+	EventsInterval
+	ReconnectCount
+	ReconnectDowntime
+	ReconnectStranded
+	ReconnectDelayError
+	ReconnectRecoveredP50
+	ReconnectRecoveredP95
+	ReconnectRecoveredAll
+	StreamAge
+	BytesReceived
+	BytesSent
+	WireReceived
+	WireSent
+	WirePerDelivery
+	PayloadReceived
+	PayloadUnused
+	RequestsCount
+	RequestsEmpty
+	GeneratorLag
+	GeneratorScheduleLag
+	GeneratorCPU
+	GeneratorRSS
+	GeneratorRSSPerConnection
+	GeneratorGCPause
+	MachineCPUPressure
+	ServerRunDelay
+	ServerCPU
+	ServerRSS
+	ServerCPUPerDelivery
+	ServerRSSPerConnection
+
+	NumMetrics
+)
+
+// Catalogue lists every metric that a document can hold. The docs table, the completion and the check of thresholds, and every
+// export are made from it.
+var Catalogue = [NumMetrics]Metric{
+	ConnectDial:       {"connect.dial", KindHistogram, UnitNanoseconds, "TCP connect started to established", LowerIsBetter},
+	ConnectTLS:        {"connect.tls", KindHistogram, UnitNanoseconds, "TLS handshake", LowerIsBetter},
+	ConnectHeaders:    {"connect.headers", KindHistogram, UnitNanoseconds, "request written to response headers read", LowerIsBetter},
+	ConnectTotal:      {"connect.total", KindHistogram, UnitNanoseconds, "due time of the connection in the ramp to stream open (200, text/event-stream)", LowerIsBetter},
+	ConnectLag:        {"connect.lag", KindHistogram, UnitNanoseconds, "due time to dial started: the generator's own lateness", LowerIsBetter},
+	ConnectFirstEvent: {"connect.first_event", KindHistogram, UnitNanoseconds, "request written to first event dispatched", LowerIsBetter},
+
+	ConnectionsAttempted:      {"connections.attempted", KindCounter, UnitOne, "streams, all attempts: opened + failed + abandoned", Neutral},
+	ConnectionsOpened:         {"connections.opened", KindCounter, UnitOne, "streams that opened", HigherIsBetter},
+	ConnectionsFailed:         {"connections.failed", KindCounter, UnitOne, "attempts that failed, also by token", LowerIsBetter},
+	ConnectionsAbandoned:      {"connections.abandoned", KindCounter, UnitOne, "attempts still pending when the run ended", LowerIsBetter},
+	ConnectionsClosedByServer: {"connections.closed_by_server", KindCounter, UnitOne, "open streams that the server or the network ended, also by token", Neutral},
+	ConnectionsOpen:           {"connections.open", KindGauge, UnitOne, "streams open", Neutral},
+	ConnectionsPeak:           {"connections.peak", KindGauge, UnitOne, "most streams open at once", HigherIsBetter},
+
+	PublishCount:    {"publish.count", KindCounter, UnitOne, "hook calls", Neutral},
+	PublishFailed:   {"publish.failed", KindCounter, UnitOne, "hook calls that failed, also by token", LowerIsBetter},
+	PublishDuration: {"publish.duration", KindHistogram, UnitNanoseconds, "hook call started to answered", LowerIsBetter},
+	PublishLag:      {"publish.lag", KindHistogram, UnitNanoseconds, "due time to hook call started", LowerIsBetter},
+
+	FanoutLatency:   {"fanout.latency", KindHistogram, UnitNanoseconds, "due time of the publish to first receipt of each expected pair; a lost pair counts as later than every receipt", LowerIsBetter},
+	ObservedLatency: {"observed.latency", KindHistogram, UnitNanoseconds, "time that the server wrote into the event to receipt", LowerIsBetter},
+	FanoutFromSend:  {"fanout.from_send", KindHistogram, UnitNanoseconds, "hook call started to receipt: the uncorrected figure", LowerIsBetter},
+	FanoutReplayed:  {"fanout.replayed", KindHistogram, UnitNanoseconds, "due time to receipt, for receipts by replay", LowerIsBetter},
+	FanoutFirst:     {"fanout.first", KindHistogram, UnitNanoseconds, "for each event: due time to first receipt", LowerIsBetter},
+	FanoutLast:      {"fanout.last", KindHistogram, UnitNanoseconds, "for each event that all expected subscribers got: due time to last receipt", LowerIsBetter},
+	FanoutSpread:    {"fanout.spread", KindHistogram, UnitNanoseconds, "for each event: first receipt to last receipt", LowerIsBetter},
+
+	DeliveriesExpected:      {"deliveries.expected", KindCounter, UnitOne, "distinct (subscriber, event) pairs that had to arrive: received + lost", Neutral},
+	DeliveriesReceived:      {"deliveries.received", KindCounter, UnitOne, "expected pairs that arrived", Neutral},
+	DeliveriesLost:          {"deliveries.lost", KindCounter, UnitOne, "expected pairs that never arrived", LowerIsBetter},
+	DeliveriesLostMidstream: {"deliveries.lost_midstream", KindCounter, UnitOne, "lost between two receipts of one stream", LowerIsBetter},
+	DeliveriesLostGap:       {"deliveries.lost_gap", KindCounter, UnitOne, "lost between receipts of different streams: in a reconnect gap", LowerIsBetter},
+	DeliveriesLostTail:      {"deliveries.lost_tail", KindCounter, UnitOne, "lost after the last receipt", LowerIsBetter},
+	DeliveriesDuplicate:     {"deliveries.duplicate", KindCounter, UnitOne, "receipts of a pair that had arrived before", LowerIsBetter},
+	DeliveriesReordered:     {"deliveries.reordered", KindCounter, UnitOne, "receipts with a sequence below one already seen (RFC 4737, section 3)", LowerIsBetter},
+	DeliveriesLate:          {"deliveries.late", KindCounter, UnitOne, "receipts later than the scenario's late_after", LowerIsBetter},
+	DeliveriesUnexpected:    {"deliveries.unexpected", KindCounter, UnitOne, "receipts of pairs that are not expected: earlier, foreign run, wrong topic", LowerIsBetter},
+	DeliveriesCorrupt:       {"deliveries.corrupt", KindCounter, UnitOne, "receipts whose mark is intact and whose filler is not", LowerIsBetter},
+	DeliveriesSuperseded:    {"deliveries.superseded", KindCounter, UnitOne, "pairs that a conflating server skipped for a newer event of the topic", Neutral},
+	DeliveriesReplayed:      {"deliveries.replayed", KindCounter, UnitOne, "receipts that came by replay after a reconnect", Neutral},
+	DeliveriesMissing:       {"deliveries.missing", KindGauge, UnitOne, "expected pairs that have not arrived at a moment of the run: in flight or lost", LowerIsBetter},
+
+	EventsReceived:    {"events.received", KindCounter, UnitOne, "all events dispatched, stamped or not", Neutral},
+	EventsComments:    {"events.comments", KindCounter, UnitOne, "comment lines", Neutral},
+	EventsInvalidUTF8: {"events.invalid_utf8", KindCounter, UnitOne, "events with invalid UTF-8", LowerIsBetter},
+	EventsDiscarded:   {"events.discarded", KindCounter, UnitOne, "unterminated events at a stream's end", LowerIsBetter},
+	ReadsCoalesced:    {"reads.coalesced", KindCounter, UnitOne, "reads that returned several events: for all but the last the kernel's stamp is an upper bound", Neutral},
+	EventsInterval:    {"events.interval", KindHistogram, UnitNanoseconds, "gap between consecutive events of one stream", Neutral},
+
+	ReconnectCount:        {"reconnect.count", KindCounter, UnitOne, "streams that ended and were opened again", Neutral},
+	ReconnectDowntime:     {"reconnect.downtime", KindHistogram, UnitNanoseconds, "stream ended to open again", LowerIsBetter},
+	ReconnectStranded:     {"reconnect.stranded", KindCounter, UnitOne, "subscribers that by their policy will never come back, also by token", LowerIsBetter},
+	ReconnectDelayError:   {"reconnect.delay_error", KindHistogram, UnitNanoseconds, "actual wait minus the reconnection time in force", LowerIsBetter},
+	ReconnectRecoveredP50: {"reconnect.recovered_p50", KindGauge, UnitNanoseconds, "outage to half of the dropped streams open again", LowerIsBetter},
+	ReconnectRecoveredP95: {"reconnect.recovered_p95", KindGauge, UnitNanoseconds, "outage to 95 % of the dropped streams open again", LowerIsBetter},
+	ReconnectRecoveredAll: {"reconnect.recovered_all", KindGauge, UnitNanoseconds, "outage to all of the dropped streams open again", LowerIsBetter},
+	StreamAge:             {"stream.age", KindHistogram, UnitNanoseconds, "open to end, for streams that the server or the network ended", Neutral},
+
+	BytesReceived:   {"bytes.received", KindCounter, UnitBytes, "TCP payload received, TLS and HTTP included", Neutral},
+	BytesSent:       {"bytes.sent", KindCounter, UnitBytes, "TCP payload sent, TLS and HTTP included", Neutral},
+	WireReceived:    {"wire.received", KindCounter, UnitBytes, "bytes.received with TCP/IP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
+	WireSent:        {"wire.sent", KindCounter, UnitBytes, "bytes.sent with TCP/IP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
+	WirePerDelivery: {"wire.per_delivery", KindGauge, UnitBytes, "wire bytes both ways for each delivery", LowerIsBetter},
+	PayloadReceived: {"payload.received", KindCounter, UnitBytes, "event data received", Neutral},
+	PayloadUnused:   {"payload.unused", KindCounter, UnitBytes, "of these, data of event types that nobody listens to", LowerIsBetter},
+	RequestsCount:   {"requests.count", KindCounter, UnitOne, "HTTP requests made, of every kind", Neutral},
+	RequestsEmpty:   {"requests.empty", KindCounter, UnitOne, "of these, answers without news (polling, long polling)", Neutral},
+	GeneratorLag:    {"generator.lag", KindHistogram, UnitNanoseconds, "kernel receive stamp to bytes handled", LowerIsBetter},
+
+	GeneratorScheduleLag:      {"generator.schedule_lag", KindHistogram, UnitNanoseconds, "due time to the moment the generator's scheduler woke for it: dials and publishes", LowerIsBetter},
+	GeneratorCPU:              {"generator.cpu", KindGauge, UnitCores, "CPU of the generator", LowerIsBetter},
+	GeneratorRSS:              {"generator.rss", KindGauge, UnitBytes, "resident memory of the generator", LowerIsBetter},
+	GeneratorRSSPerConnection: {"generator.rss_per_connection", KindGauge, UnitBytes, "resident memory of the generator over its base, for each open stream", LowerIsBetter},
+	GeneratorGCPause:          {"generator.gc_pause", KindHistogram, UnitNanoseconds, "stop-the-world pauses of the generator's garbage collector", LowerIsBetter},
+	MachineCPUPressure:        {"machine.cpu_pressure", KindGauge, UnitRatio, "share of time that runnable work waited for a CPU (PSI)", LowerIsBetter},
+	ServerRunDelay:            {"server.run_delay", KindGauge, UnitRatio, "share of time that the server's process waited for a CPU (schedstat)", LowerIsBetter},
+	ServerCPU:                 {"server.cpu", KindGauge, UnitCores, "CPU of the server's process", LowerIsBetter},
+	ServerRSS:                 {"server.rss", KindGauge, UnitBytes, "resident memory of the server's process", LowerIsBetter},
+	ServerCPUPerDelivery:      {"server.cpu_per_delivery", KindGauge, UnitNanoseconds, "CPU time of the server for each delivery", LowerIsBetter},
+	ServerRSSPerConnection:    {"server.rss_per_connection", KindGauge, UnitBytes, "resident memory of the server over its base, for each open stream", LowerIsBetter},
+}
+
+// String gives the metric's name.
+func (id ID) String() string { return Catalogue[id].Name }
+
+var idsByName = func() map[string]ID {
+	ids := make(map[string]ID, NumMetrics)
+	for id := range NumMetrics {
+		ids[Catalogue[id].Name] = id
+	}
+	return ids
+}()
+
+// Lookup finds a metric by its name.
+func Lookup(name string) (ID, bool) {
+	id, ok := idsByName[name]
+	return id, ok
+}

@@ -1,0 +1,121 @@
+package results
+
+import "encoding/json"
+
+// DocumentFormat names the format of a Document and its version. Old documents keep rendering.
+const DocumentFormat = "ssebench/1"
+
+// Document is the result of one run: what was asked, where it ran, what was measured, and what it means.
+type Document struct {
+	Format      string            `json:"format"`
+	Run         Run               `json:"run"`
+	Scenario    json.RawMessage   `json:"scenario"`
+	Environment Environment       `json:"environment"`
+	Metrics     map[string]Value  `json:"metrics"`
+	Phases      []PhaseResult     `json:"phases"`
+	Series      Series            `json:"series"`
+	Thresholds  []ThresholdResult `json:"thresholds"`
+	Verdict     Verdict           `json:"verdict"`
+	Warnings    []Warning         `json:"warnings"`
+}
+
+// Run identifies a run.
+type Run struct {
+	ID         string `json:"id"`
+	Scenario   string `json:"scenario"`
+	Seed       uint64 `json:"seed"`
+	Started    string `json:"started"` // RFC 3339
+	DurationNS int64  `json:"duration_ns"`
+	Partial    bool   `json:"partial"`
+	Failure    string `json:"failure,omitempty"`
+	// TimeOfReceipt is "kernel" or "read": what stamped the receipts.
+	TimeOfReceipt string `json:"time_of_receipt"`
+}
+
+// Value is one metric's outcome. Which fields are set depends on Kind.
+type Value struct {
+	Kind Kind `json:"kind"`
+	Unit Unit `json:"unit"`
+
+	// Counters and gauges. A gauge's Value is its mean over the hold phases (memory: the maximum).
+	Value *float64         `json:"value,omitempty"`
+	By    map[string]int64 `json:"by,omitempty"`
+	Last  *float64         `json:"last,omitempty"`
+
+	// Gauges and histograms.
+	Min *float64 `json:"min,omitempty"`
+	Max *float64 `json:"max,omitempty"`
+
+	// Histograms. A percentile that lies among the censored values is null.
+	Histogram *Summary `json:"-"`
+}
+
+// Summary is the shown part of a histogram together with its counts. Events is the number of events behind the receipts where that
+// is known: receipts of one event are correlated.
+type Summary struct {
+	Count      int64
+	Min, Max   float64
+	Mean       float64
+	P50        *float64
+	P90        *float64
+	P95        *float64
+	P99        *float64
+	P99_9      *float64
+	P99_99     *float64
+	Censored   int64
+	Negatives  int64
+	OutOfRange int64
+	HDR        string // base64 of the V2 compressed histogram
+}
+
+// PhaseResult is the share of one phase.
+type PhaseResult struct {
+	Name    string           `json:"name"`
+	Warmup  bool             `json:"warmup,omitempty"`
+	StartNS int64            `json:"start_ns"`
+	EndNS   int64            `json:"end_ns"`
+	Metrics map[string]Value `json:"metrics"`
+}
+
+// Series is the run second by second. Columns name the values of each row; a value that a second does not have is null.
+type Series struct {
+	IntervalNS int64        `json:"interval_ns"`
+	Columns    []string     `json:"columns"`
+	Rows       [][]*float64 `json:"rows"`
+}
+
+// ThresholdResult is a threshold and what came of it.
+type ThresholdResult struct {
+	Expression string   `json:"expression"`
+	Observed   *float64 `json:"observed"` // the left side's value; null: lost (censored) or never produced
+	Unit       Unit     `json:"unit"`
+	Pass       bool     `json:"pass"`
+	Reason     string   `json:"reason,omitempty"` // why it could not be evaluated
+}
+
+// The grades of trust in the generator.
+const (
+	Trusted          = "trusted"
+	Degraded         = "degraded"
+	GeneratorLimited = "generator-limited"
+)
+
+// Verdict is the outcome of a run.
+type Verdict struct {
+	Pass    bool     `json:"pass"`
+	Trust   string   `json:"trust"`
+	Reasons []string `json:"reasons"`
+}
+
+// Environment is the machine and the settings that figures depend on.
+type Environment struct {
+	Version   string            `json:"version"` // of ssebench
+	GoVersion string            `json:"go_version"`
+	OS        string            `json:"os"`
+	Kernel    string            `json:"kernel"`
+	CPU       string            `json:"cpu"`
+	Cores     int               `json:"cores"`
+	Memory    int64             `json:"memory_bytes"`
+	OpenFiles int64             `json:"open_files_limit"`
+	Sysctls   map[string]string `json:"sysctls,omitempty"`
+}

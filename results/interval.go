@@ -1,0 +1,75 @@
+package results
+
+import "encoding/json"
+
+// Header is the first line of a journal: all that a Document says before anything was measured.
+type Header struct {
+	Format      string          `json:"format"` // JournalFormat
+	Run         Run             `json:"run"`
+	Scenario    json.RawMessage `json:"scenario"`
+	Environment Environment     `json:"environment"`
+	Phases      []PhaseInfo     `json:"phases"` // Interval.Phases and Marks point into it; the last one is "drain"
+	Thresholds  []string        `json:"thresholds"`
+	// DefaultThresholds: the scenario named none, so the Thresholds are the default ones.
+	DefaultThresholds bool `json:"default_thresholds,omitempty"`
+	// Produces names the metrics that this kind of run can produce though it may have counted nothing (a counter of zero is a
+	// value). A threshold on any other metric that no interval holds is crossed as "never produced".
+	Produces []string  `json:"produces"`
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// JournalFormat names the journal's format and its version.
+const JournalFormat = "ssebench-journal/1"
+
+// PhaseInfo names a phase of the plan.
+type PhaseInfo struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"` // "ramp", "hold", "drain"
+	Warmup bool   `json:"warmup,omitempty"`
+}
+
+// Interval is a second of everything: what each phase contributed since the last one, and the gauges at its end. Intervals of
+// several workers merge; the journal is a line for each.
+type Interval struct {
+	StartNS  int64              `json:"start_ns"` // since the run started
+	EndNS    int64              `json:"end_ns"`
+	Phases   []PhaseValues      `json:"phases,omitempty"`
+	Gauges   map[string]float64 `json:"gauges,omitempty"` // by metric name; those that merge by adding and those that do not: see Merge
+	Marks    []PhaseMark        `json:"marks,omitempty"`
+	Warnings []Warning          `json:"warnings,omitempty"`
+	End      *End               `json:"end,omitempty"` // only in the last one
+}
+
+// PhaseValues are the values that belong to one phase. A value of an event belongs to the phase in which the event was due.
+type PhaseValues struct {
+	Phase  int     `json:"phase"`
+	Values *Values `json:"values"`
+}
+
+// PhaseMark says that a phase started or ended.
+type PhaseMark struct {
+	Phase int   `json:"phase"`
+	AtNS  int64 `json:"at_ns"`
+	Ended bool  `json:"ended,omitempty"`
+}
+
+// End closes a run.
+type End struct {
+	// Partial: the run was interrupted.
+	Partial bool `json:"partial,omitempty"`
+	// Failure is one line that says why the run failed (target unreachable, hook failing, internal); empty when it did not.
+	Failure string `json:"failure,omitempty"`
+}
+
+// Warning is data: every renderer prints it.
+type Warning struct {
+	Token   string `json:"token"`
+	Message string `json:"message"`
+}
+
+// ProcessSample is what a process used up to a moment.
+type ProcessSample struct {
+	CPUNanos      int64 // user + system, since its start
+	RSSBytes      int64
+	RunDelayNanos int64 // time that its threads waited for a CPU since its start; -1 where the system does not say
+}
