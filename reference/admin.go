@@ -1,0 +1,67 @@
+package reference
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+)
+
+// faultState is one fault on the admin endpoint.
+type faultState struct {
+	Value string `json:"value"`       // "" is off
+	N     uint64 `json:"n,omitempty"` // the value where it is a number
+	Done  uint64 `json:"done"`        // deliveries affected over all subscribers since the server started
+}
+
+// FaultsDone returns for each fault, by name, how many deliveries (or streams,
+// or requests, as the fault has it) it affected since the server started.
+func (s *Server) FaultsDone() map[string]uint64 {
+	done := make(map[string]uint64, faultCount)
+	for i := range faultTable {
+		done[faultTable[i].Name] = s.faults.done[i].Load()
+	}
+	return done
+}
+
+// SetFaults puts f in force for the events published from now on.
+func (s *Server) SetFaults(f Faults) { s.faults.store(f) }
+
+// showFaults answers with every fault by name: its value, and what it did.
+func (s *Server) showFaults(w http.ResponseWriter, _ *http.Request) {
+	var f Faults
+	if now := s.faults.load(); now != nil {
+		f = *now
+	}
+	all := make(map[string]faultState, faultCount)
+	for i := range faultTable {
+		st := faultState{Value: faultValue(&f, faultNo(i)), Done: s.faults.done[i].Load()}
+		if n, err := strconv.ParseUint(st.Value, 10, 64); err == nil {
+			st.N = n
+		}
+		all[faultTable[i].Name] = st
+	}
+	answerJSON(w, http.StatusOK, all)
+}
+
+// setFaults reads the text form from the body. PUT replaces the faults in
+// force, POST changes those it names, DELETE turns all off; what was done stays
+// counted.
+func (s *Server) setFaults(w http.ResponseWriter, r *http.Request) {
+	var f Faults
+	if now := s.faults.load(); now != nil && r.Method == http.MethodPost {
+		f = *now
+	}
+	if r.Method != http.MethodDelete {
+		body, err := readBody(w, r, 4<<10)
+		if err != nil {
+			answerError(w, err)
+			return
+		}
+		if err := f.Set(string(bytes.TrimSpace(body))); err != nil {
+			answerError(w, refuse(http.StatusBadRequest, "fault", err.Error()))
+			return
+		}
+	}
+	s.faults.store(f)
+	s.showFaults(w, r)
+}
