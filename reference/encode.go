@@ -156,7 +156,7 @@ func appendDataCR(dst, data []byte) []byte {
 			return dst
 		}
 		from = end + 1
-		if end == cr && lf == from { // CRLF is one line end
+		if end == cr && from < len(data) && data[from] == '\n' { // CRLF is one line end
 			from++
 		}
 	}
