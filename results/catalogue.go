@@ -155,7 +155,7 @@ var Catalogue = [NumMetrics]Metric{
 	FanoutSpread:    {"fanout.spread", KindHistogram, UnitNanoseconds, "for each event: first receipt to last receipt", LowerIsBetter},
 
 	DeliveriesExpected:      {"deliveries.expected", KindCounter, UnitOne, "distinct (subscriber, event) pairs that had to arrive: received + lost", Neutral},
-	DeliveriesReceived:      {"deliveries.received", KindCounter, UnitOne, "expected pairs that arrived", Neutral},
+	DeliveriesReceived:      {"deliveries.received", KindCounter, UnitOne, "expected pairs that arrived", HigherIsBetter},
 	DeliveriesLost:          {"deliveries.lost", KindCounter, UnitOne, "expected pairs that never arrived", LowerIsBetter},
 	DeliveriesLostMidstream: {"deliveries.lost_midstream", KindCounter, UnitOne, "lost between two receipts of one stream", LowerIsBetter},
 	DeliveriesLostGap:       {"deliveries.lost_gap", KindCounter, UnitOne, "lost between receipts of different streams: in a reconnect gap", LowerIsBetter},

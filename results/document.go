@@ -32,42 +32,6 @@ type Run struct {
 	TimeOfReceipt string `json:"time_of_receipt"`
 }
 
-// Value is one metric's outcome. Which fields are set depends on Kind.
-type Value struct {
-	Kind Kind `json:"kind"`
-	Unit Unit `json:"unit"`
-
-	// Counters and gauges. A gauge's Value is its mean over the hold phases (memory: the maximum).
-	Value *float64         `json:"value,omitempty"`
-	By    map[string]int64 `json:"by,omitempty"`
-	Last  *float64         `json:"last,omitempty"`
-
-	// Gauges and histograms.
-	Min *float64 `json:"min,omitempty"`
-	Max *float64 `json:"max,omitempty"`
-
-	// Histograms. A percentile that lies among the censored values is null.
-	Histogram *Summary `json:"-"`
-}
-
-// Summary is the shown part of a histogram together with its counts. Events is the number of events behind the receipts where that
-// is known: receipts of one event are correlated.
-type Summary struct {
-	Count      int64
-	Min, Max   float64
-	Mean       float64
-	P50        *float64
-	P90        *float64
-	P95        *float64
-	P99        *float64
-	P99_9      *float64
-	P99_99     *float64
-	Censored   int64
-	Negatives  int64
-	OutOfRange int64
-	HDR        string // base64 of the V2 compressed histogram
-}
-
 // PhaseResult is the share of one phase.
 type PhaseResult struct {
 	Name    string           `json:"name"`

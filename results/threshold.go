@@ -1,15 +1,29 @@
 package results
 
-// Threshold is a checked expression over the catalogue.
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// maxThresholdBytes bounds an expression, and with it the depth of its tree.
+const maxThresholdBytes = 2000
+
+// Threshold is a checked expression over the catalogue. Make one with ParseThreshold.
 type Threshold struct {
 	Expression string
+	root       *term
 }
 
 // ThresholdError is a mistake in a threshold.
 type ThresholdError struct {
 	Column     int // of the offending operand in the expression, in bytes, from 1
 	Message    string
-	Suggestion string // the nearest valid reference, empty if none is near
+	Suggestion string // what was probably meant, empty if nothing is near
 }
 
 // Error gives the message and, where there is one, the suggestion.
@@ -17,13 +31,76 @@ func (e *ThresholdError) Error() string {
 	if e.Suggestion == "" {
 		return e.Message
 	}
-	return e.Message + " (did you mean " + e.Suggestion + "?)"
+	return fmt.Sprintf("%s; did you mean %s?", e.Message, e.Suggestion)
 }
 
-// ParseThreshold reads an expression such as `fanout.latency.p99 < 50ms`. Its error is a *ThresholdError.
-func ParseThreshold(expr string) (Threshold, error) {
-	if expr == "" {
-		return Threshold{}, &ThresholdError{Column: 1, Message: "the expression is empty"}
+// ParseThreshold reads an expression such as `fanout.latency.p99 < 50ms` and checks its names and units. Operands are fields of
+// metrics, counters by token (`connections.failed["dial_refused"]`), durations, sizes, percentages and numbers (`10k`); they
+// combine by arithmetic, comparisons, and, or, not. Its error is a *ThresholdError.
+func ParseThreshold(expression string) (Threshold, error) {
+	if len(expression) > maxThresholdBytes {
+		return Threshold{}, &ThresholdError{Column: 1, Message: fmt.Sprintf("a threshold has at most %d bytes", maxThresholdBytes)}
 	}
-	return Threshold{Expression: expr}, nil
+	masked, operands, err := maskOperands(expression)
+	if err != nil {
+		return Threshold{}, err
+	}
+	if len(operands) == 0 {
+		return Threshold{}, &ThresholdError{Column: 1, Message: "a threshold compares a metric with a value, such as deliveries.lost == 0"}
+	}
+	tree, err := parser.Parse(masked)
+	if err != nil {
+		return Threshold{}, parseMistake(err, expression)
+	}
+	root, err := (&checker{expression: expression, operands: operands}).check(tree.Node)
+	if err != nil {
+		return Threshold{}, err
+	}
+	if !root.boolean {
+		return Threshold{}, &ThresholdError{Column: root.column, Message: "a threshold must be a comparison, such as deliveries.lost == 0"}
+	}
+	if !root.readsMetric() {
+		return Threshold{}, &ThresholdError{Column: root.column, Message: "a threshold must name a metric"}
+	}
+	return Threshold{Expression: expression, root: root}, nil
+}
+
+// parseMistake turns the parser's error into ours. The masked expression has the operands at the places where the original has
+// them, so the location needs no translation; the message would quote the mask, so it is told anew.
+func parseMistake(err error, expression string) *ThresholdError {
+	var at *file.Error
+	if !errors.As(err, &at) || at.From >= len(expression) || strings.Contains(at.Message, "EOF") {
+		return &ThresholdError{Column: len(expression) + 1, Message: "the expression ends too early"}
+	}
+	return &ThresholdError{Column: at.From + 1, Message: fmt.Sprintf("no operand or operator fits at %q", excerpt(expression[at.From:]))}
+}
+
+// excerpt shortens what is quoted in a message.
+func excerpt(s string) string {
+	const most = 24
+	for i := range s {
+		if i >= most {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// Eval holds the threshold against a run. A metric that the run never produced crosses it, and so does a percentile among the
+// censored values when it is compared with an upper limit. Observed is the left side of the comparison that
+// decided, or its right side where only that names a metric.
+func (t Threshold) Eval(d *Document) ThresholdResult {
+	result := ThresholdResult{Expression: t.Expression, Unit: UnitOne}
+	if t.root == nil {
+		result.Reason = "the threshold was never parsed"
+		return result
+	}
+	truth, by := t.root.decide(d)
+	result.Pass = truth == holds
+	result.Unit = by.unit
+	result.Reason = by.reason
+	if !math.IsInf(by.observed, 0) && !math.IsNaN(by.observed) {
+		result.Observed = &by.observed
+	}
+	return result
 }

@@ -1,0 +1,224 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The fields of histograms and gauges in thresholds, as they stand in the document.
+var (
+	histogramFields = []string{"count", "min", "mean", "p50", "p90", "p95", "p99", "p99_9", "p99_99", "max", "censored"}
+	gaugeFields     = []string{"value", "min", "max", "last"}
+)
+
+// reference names one number of a document.
+type reference struct {
+	id      ID
+	field   string // empty for a counter
+	byToken bool
+	token   string
+}
+
+func (r *reference) dimension() dimension {
+	if r.field == "count" || r.field == "censored" {
+		return dimension{kind: count}
+	}
+	switch m := Catalogue[r.id]; {
+	case m.Unit == UnitNanoseconds:
+		return dimension{time: 1}
+	case m.Unit == UnitBytes:
+		return dimension{bytes: 1}
+	case m.Unit == UnitCores:
+		return dimension{kind: cores}
+	case m.Unit == UnitRatio:
+		return dimension{kind: ratio}
+	}
+	return dimension{kind: count}
+}
+
+// resolve splits a dotted name into metric and field. The column of its error counts from 0.
+func resolve(name string) (*reference, *ThresholdError) {
+	if word := strings.ToLower(name); word == "and" || word == "or" || word == "not" {
+		return nil, &ThresholdError{Message: fmt.Sprintf("unknown metric %s", name), Suggestion: word}
+	}
+	metric, field := name, ""
+	id, known := Lookup(metric)
+	for !known {
+		dot := strings.LastIndexByte(metric, '.')
+		if dot < 0 {
+			return nil, &ThresholdError{Message: fmt.Sprintf("unknown metric %s", excerpt(name)), Suggestion: nearestReference(name)}
+		}
+		metric, field = name[:dot], name[dot+1:]
+		id, known = Lookup(metric)
+	}
+	fields := fieldsOf(id)
+	switch kind := Catalogue[id].Kind; {
+	case field == "" && kind == KindCounter, slices.Contains(fields, field):
+		return &reference{id: id, field: field}, nil
+	case field == "":
+		example := map[Kind]string{KindHistogram: ".p99", KindGauge: ".max"}[kind]
+		return nil, &ThresholdError{Message: fmt.Sprintf("%s is a %s and needs a field: %s", name, kind, strings.Join(fields, " ")), Suggestion: name + example}
+	case kind == KindCounter && field == "value":
+		return nil, &ThresholdError{Column: len(metric) + 1, Message: metric + " is a counter and has no fields", Suggestion: metric}
+	case kind == KindCounter:
+		return nil, &ThresholdError{Column: len(metric) + 1, Message: metric + " is a counter and has no fields", Suggestion: fmt.Sprintf("%s[%q]", metric, field)}
+	default:
+		mistake := &ThresholdError{Column: len(metric) + 1, Message: fmt.Sprintf("%s has no field %s, only %s", metric, excerpt(field), strings.Join(fields, " "))}
+		if near := nearest(strings.ReplaceAll(field, ".", "_"), fields, 2); near != "" {
+			mistake.Suggestion = metric + "." + near
+		}
+		return nil, mistake
+	}
+}
+
+func fieldsOf(id ID) []string {
+	switch Catalogue[id].Kind {
+	case KindHistogram:
+		return histogramFields
+	case KindGauge:
+		return gaugeFields
+	default:
+		return nil
+	}
+}
+
+// References lists everything that a threshold can name, in the order of the catalogue: for completion and suggestions.
+func References() []string {
+	var all []string
+	for id := range NumMetrics {
+		if Catalogue[id].Kind == KindCounter {
+			all = append(all, id.String())
+		}
+		for _, field := range fieldsOf(id) {
+			all = append(all, id.String()+"."+field)
+		}
+	}
+	return all
+}
+
+func nearestReference(name string) string {
+	all := References()
+	for _, r := range all {
+		if strings.HasSuffix(r, "."+name) {
+			return r
+		}
+	}
+	for id := range NumMetrics { // a misspelt metric without a field
+		if m := id.String(); Catalogue[id].Kind != KindCounter {
+			all = append(all, m)
+		}
+	}
+	return nearest(name, all, max(2, len(name)/4))
+}
+
+// nearest gives the candidate at the smallest edit distance, the first of several, and nothing beyond the limit.
+func nearest(word string, candidates []string, limit int) string {
+	best, bestDistance := "", limit+1
+	for _, c := range candidates {
+		if d := editDistance(word, c, bestDistance); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's distance in bytes, or limit where it is not below it.
+func editDistance(a, b string, limit int) int {
+	if diff := len(a) - len(b); diff >= limit || -diff >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substitute := diagonal
+			if a[i] != b[j] {
+				substitute++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substitute, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// read gives the number that the reference names. A lost percentile is +Inf. The reason says why there is no number.
+func (r *reference) read(d *Document) (value float64, reason string) {
+	name := r.id.String()
+	v, ok := d.Metrics[name]
+	if !ok {
+		return math.NaN(), name + ": never produced by this run"
+	}
+	if r.byToken {
+		return float64(v.By[r.token]), ""
+	}
+	if v.Kind == KindHistogram {
+		if v.Histogram == nil {
+			return math.NaN(), name + ": never produced by this run"
+		}
+		return v.Histogram.read(name, r.field)
+	}
+	field := v.Value
+	switch r.field {
+	case "min":
+		field = v.Min
+	case "max":
+		field = v.Max
+	case "last":
+		field = v.Last
+	}
+	if field == nil { // what never came about, such as full recovery from an outage
+		return math.Inf(1), name + ": it never came to it in this run"
+	}
+	return *field, ""
+}
+
+// read gives a field's number. The mean and the maximum of values among which some never arrived lie beyond every limit: losing
+// events must improve nothing.
+func (s *Summary) read(name, field string) (value float64, reason string) {
+	switch field {
+	case "count":
+		return float64(s.Count), ""
+	case "censored":
+		return float64(s.Censored), ""
+	}
+	if s.Count == 0 && s.Censored == 0 {
+		return math.NaN(), name + ": no values in this run"
+	}
+	lost := fmt.Sprintf("lost: it lies among the %d that never arrived", s.Censored)
+	switch field {
+	case "min":
+		if s.Count > 0 {
+			return s.Min, ""
+		}
+	case "max":
+		if s.Censored == 0 {
+			return s.Max, ""
+		}
+	case "mean":
+		if s.Censored == 0 {
+			return s.Mean, ""
+		}
+	default:
+		if p := s.Percentile(field); p != nil {
+			return *p, ""
+		}
+	}
+	return math.Inf(1), lost
+}
+
+// Percentile gives the percentile of that name ("p50" to "p99_99"), nil where it is lost or there are no values.
+func (s *Summary) Percentile(field string) *float64 {
+	for _, p := range s.percentiles() {
+		if p.field == field {
+			return *p.value
+		}
+	}
+	return nil
+}
