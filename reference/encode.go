@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -179,14 +178,13 @@ func badID(s string) int {
 	return -1
 }
 
-// lineEnd returns the offset of the first CR or LF in s, or -1.
+// lineEnd returns the offset of the first CR or LF in s, or -1. Types are too
+// short for a vector scan to pay.
 func lineEnd(s string) int {
-	i := strings.IndexByte(s, '\n')
-	if i >= 0 {
-		s = s[:i]
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= '\r' && (c == '\n' || c == '\r') {
+			return i
+		}
 	}
-	if j := strings.IndexByte(s, '\r'); j >= 0 {
-		return j
-	}
-	return i
+	return -1
 }
