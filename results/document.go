@@ -54,7 +54,8 @@ type ThresholdResult struct {
 	Observed   *float64 `json:"observed"` // the left side's value; null: lost (censored) or never produced
 	Unit       Unit     `json:"unit"`
 	Pass       bool     `json:"pass"`
-	Reason     string   `json:"reason,omitempty"` // why it could not be evaluated
+	Reason     string   `json:"reason,omitempty"`  // why it could not be evaluated
+	Default    bool     `json:"default,omitempty"` // the scenario named no thresholds
 }
 
 // The grades of trust in the generator.

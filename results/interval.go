@@ -21,10 +21,17 @@ type Header struct {
 // JournalFormat names the journal's format and its version.
 const JournalFormat = "ssebench-journal/1"
 
+// The kinds of phases.
+const (
+	PhaseRamp  = "ramp"
+	PhaseHold  = "hold"
+	PhaseDrain = "drain"
+)
+
 // PhaseInfo names a phase of the plan.
 type PhaseInfo struct {
 	Name   string `json:"name"`
-	Kind   string `json:"kind"` // "ramp", "hold", "drain"
+	Kind   string `json:"kind"` // PhaseRamp, PhaseHold, PhaseDrain
 	Warmup bool   `json:"warmup,omitempty"`
 }
 

@@ -1,0 +1,29 @@
+package results
+
+// The exit codes of a run. A bad command line or scenario is 2 and never comes from a document.
+const (
+	ExitPassed       = 0
+	ExitFailed       = 1
+	ExitInconclusive = 98
+	ExitCrossed      = 99
+	ExitInterrupted  = 130
+)
+
+// ExitCode gives the code with which a run that came to this document ends. Where several apply, the first of 1, 130, 98 and
+// 99 counts: a threshold says nothing about a run that failed, and little where the generator was the limit.
+func (d *Document) ExitCode() int {
+	switch {
+	case d.Run.Failure != "":
+		return ExitFailed
+	case d.Run.Partial:
+		return ExitInterrupted
+	case d.Verdict.Trust == GeneratorLimited:
+		return ExitInconclusive
+	}
+	for _, t := range d.Thresholds {
+		if !t.Pass {
+			return ExitCrossed
+		}
+	}
+	return ExitPassed
+}
