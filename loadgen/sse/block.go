@@ -42,25 +42,12 @@ func (k *block) pending() bool {
 // size is what counts against Limit.
 func (k *block) size() int { return len(k.data) + len(k.typ) + len(k.id) + len(k.line()) }
 
-// addData appends a line to the data buffer. If buffered, value is the tail of k.buf.
-func (k *block) addData(value []byte, buffered bool, limit int) {
-	if !k.hasData {
-		k.hasData = true
-		if k.data = value; buffered {
-			k.end, k.ownData = len(k.buf), true
-		}
-		return
-	}
-	start := k.end - len(k.data)
-	if buffered { // the field's name leaves room for the LF
-		k.buf[k.end] = '\n'
-		k.end += 1 + copy(k.buf[k.end+1:], value)
-	} else {
-		start = k.moveData(1+len(value), limit)
-		k.buf = append(append(k.buf, '\n'), value...)
-		k.end = len(k.buf)
-	}
-	k.data = k.buf[start:k.end]
+// addLine appends another line to the data buffer.
+func (k *block) addLine(value []byte, limit int) {
+	start := k.moveData(1+len(value), limit)
+	k.buf = append(append(k.buf, '\n'), value...)
+	k.end = len(k.buf)
+	k.data = k.buf[start:]
 }
 
 // moveData sees to it that the data buffer is in buf with room for more bytes, and returns where it starts.
@@ -74,19 +61,6 @@ func (k *block) moveData(room, limit int) (start int) {
 	k.end, k.ownData = len(k.buf), true
 	k.data = k.buf
 	return 0
-}
-
-func (k *block) setType(value []byte, buffered bool) {
-	if k.typ, k.ownType = value, false; buffered {
-		k.ownTheType()
-	}
-}
-
-func (k *block) setID(value []byte, buffered bool) {
-	k.hasID = true
-	if k.id, k.ownID = value, false; buffered {
-		k.ownTheID()
-	}
 }
 
 func (k *block) ownTheType() {

@@ -1,52 +1,6 @@
 package sse
 
-import (
-	"bytes"
-	"math"
-)
-
-// lineEnds finds the line ends in b: LF, CR, and the CR of a CRLF (9.2.5, "end-of-line"). It remembers how far it looked
-// for either byte, so that each byte is searched once for either, whichever of them the stream uses.
-type lineEnds struct {
-	b    []byte
-	lf   int  // where the next LF is, or len(b); to be searched anew once the position is past it
-	cr   int  // no CR lies between the position and here
-	atCR bool // but here is one
-}
-
-// ahead is how far the search for a CR runs past the next LF: far enough to be cheap for short lines, and within the
-// processor's nearest cache.
-const ahead = 4 << 10
-
-// next returns the position of the first line end at or after pos, or len(b).
-func (e *lineEnds) next(pos int) int {
-	b := e.b
-	if b[pos] == '\n' {
-		return pos
-	}
-	if e.lf <= pos {
-		if e.lf = len(b); pos < len(b) {
-			if i := bytes.IndexByte(b[pos:], '\n'); i >= 0 {
-				e.lf = pos + i
-			}
-		}
-	}
-	if e.cr < pos {
-		e.cr, e.atCR = pos, false
-	}
-	if e.cr < e.lf && !e.atCR {
-		to := min(max(e.lf, e.cr+ahead), len(b))
-		if i := bytes.IndexByte(b[e.cr:to], '\r'); i >= 0 {
-			e.cr, e.atCR = e.cr+i, true
-		} else {
-			e.cr = to
-		}
-	}
-	if e.atCR && e.cr < e.lf {
-		return e.cr
-	}
-	return e.lf
-}
+import "math"
 
 // A field is the kind of a line.
 type field int
@@ -65,26 +19,31 @@ var fieldNames = [...]string{fieldData: "data", fieldEvent: "event", fieldID: "i
 // split takes a line that is not empty apart (9.2.6, the steps for each line): the name ends at the first colon or the
 // line's end, one space after the colon does not count. A comment's value is all that follows its colon.
 func split(line []byte) (field, []byte) {
-	var f field
 	switch line[0] {
 	case 'd':
-		f = fieldData
+		if len(line) >= 4 && string(line[:4]) == "data" {
+			return valueOf(fieldData, line[4:])
+		}
 	case 'e':
-		f = fieldEvent
+		if len(line) >= 5 && string(line[:5]) == "event" {
+			return valueOf(fieldEvent, line[5:])
+		}
 	case 'i':
-		f = fieldID
+		if len(line) >= 2 && line[1] == 'd' {
+			return valueOf(fieldID, line[2:])
+		}
 	case 'r':
-		f = fieldRetry
+		if len(line) >= 5 && string(line[:5]) == "retry" {
+			return valueOf(fieldRetry, line[5:])
+		}
 	case ':':
 		return fieldComment, line[1:]
-	default:
-		return fieldUnknown, nil
 	}
-	name := fieldNames[f]
-	if len(line) < len(name) || string(line[:len(name)]) != name {
-		return fieldUnknown, nil
-	}
-	value := line[len(name):]
+	return fieldUnknown, nil
+}
+
+// valueOf takes off what is between a field's name and its value.
+func valueOf(f field, value []byte) (field, []byte) {
 	if len(value) > 0 {
 		if value[0] != ':' {
 			return fieldUnknown, nil

@@ -1,9 +1,6 @@
 package sse
 
-import (
-	"bytes"
-	"math"
-)
+import "math"
 
 // DefaultLimit is the limit on an event's size in bytes that a Parser with Limit 0 applies: 16 MiB.
 const DefaultLimit = 16 << 20
@@ -110,12 +107,6 @@ func (p *Parser) Feed(b []byte, h Handler) error {
 	if p.bom != bomDone {
 		b = p.matchBOM(b)
 	}
-	if p.skipLF && len(b) > 0 {
-		p.skipLF = false
-		if b[0] == '\n' {
-			b = b[1:]
-		}
-	}
 	if len(b) == 0 {
 		return nil
 	}
@@ -159,73 +150,33 @@ func (p *Parser) matchBOM(b []byte) []byte {
 	return b
 }
 
-// feed is Feed past the oddities of a stream's start. Until it returns, k may point into b.
+// feed is Feed past the oddities of a stream's start.
 func (p *Parser) feed(k *block, b []byte, h Handler, limit int) error {
-	ends := lineEnds{b: b}
-	pos := 0
-	for pos < len(b) {
-		end := ends.next(pos)
-		if end == len(b) {
-			break
-		}
-		line := b[pos:end]
-		if len(line) > limit-k.size() {
+	if len(k.line()) > 0 {
+		end := lineEnd(b)
+		if end > limit-k.size() {
 			return ErrTooLong
 		}
-		if pos = end + 1; b[end] == '\r' {
-			if pos == len(b) {
-				p.skipLF = true
-			} else if b[pos] == '\n' {
-				pos++
-			}
+		k.extend(b[:min(end+1, len(b))], limit)
+		if end == len(b) {
+			return nil
 		}
-		buffered := len(k.line()) > 0 // only ever true of the first line end in b
-		if buffered {
-			k.extend(line, limit)
-			line = k.line()
+		b = b[end+1:]
+		line := k.line()
+		k.dropLine()
+		if _, err := p.lines(k, line, h, limit); err != nil {
+			return err
 		}
-		if len(line) == 0 {
-			p.dispatch(k, h)
-			continue
-		}
-		switch name, value := split(line); name {
-		case fieldData:
-			k.addData(value, buffered, limit)
-		case fieldEvent:
-			k.setType(value, buffered)
-		case fieldID:
-			if bytes.IndexByte(value, 0) < 0 {
-				k.setID(value, buffered)
-			}
-		case fieldRetry:
-			if millis, ok := parseMillis(value); ok {
-				h.Retry(millis)
-			}
-		case fieldComment:
-			h.Comment(value)
-		}
-		if buffered {
-			k.dropLine()
-		}
+		k.own(limit) // before the next line is written where this one was
 	}
-	rest := b[pos:]
+	rest, err := p.lines(k, b, h, limit)
+	if err != nil {
+		return err
+	}
 	if len(rest) > limit-k.size() {
 		return ErrTooLong
 	}
 	k.own(limit)
 	k.extend(rest, limit)
 	return nil
-}
-
-// dispatch is the standard's algorithm of that name, run at a blank line: the last event ID string follows its buffer in
-// any case, and an event fires if there was a data field.
-func (p *Parser) dispatch(k *block, h Handler) {
-	if k.hasID {
-		p.id = replace(p.id, k.id)
-	}
-	if k.hasData {
-		k.event = Event{Type: k.typ, Data: k.data, ID: p.id}
-		h.Event(&k.event)
-	}
-	k.clear()
 }
