@@ -1,0 +1,62 @@
+package transport
+
+import (
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// conn is an HTTP/1.1 connection of one stream.
+type conn struct {
+	net.Conn                 // what HTTP is spoken on: the TCP connection, or TLS over it
+	meter    *meter          // under TLS
+	raw      syscall.RawConn // without TLS, on unix
+	tcp      *net.TCPConn
+	origin   string
+	reader   *stream // whose goroutine reads
+	step     func(fd uintptr) bool
+	err      error // that ended the reading
+}
+
+// reset closes the connection so that the peer sees RST.
+func (c *conn) reset() {
+	c.tcp.SetLinger(0)
+	c.tcp.Close()
+}
+
+// Close closes the connection in order. Under TLS close_notify is sent, unless the socket's buffer is full.
+func (c *conn) Close() error {
+	if c.meter != nil {
+		c.SetDeadline(time.Now().Add(time.Second))
+	}
+	return c.Conn.Close()
+}
+
+// flush counts what crossed the wire since the last time. The lane must be held.
+func (c *conn) flush(l *lane) {
+	if c.meter != nil {
+		c.meter.flush(l)
+	}
+}
+
+// meter counts the bytes of a connection below TLS or HTTP/2.
+type meter struct {
+	net.Conn
+	received, sent atomic.Int64
+}
+
+func (m *meter) Read(b []byte) (int, error) {
+	n, err := m.Conn.Read(b)
+	m.received.Add(int64(n))
+	return n, err
+}
+
+func (m *meter) Write(b []byte) (int, error) {
+	n, err := m.Conn.Write(b)
+	m.sent.Add(int64(n))
+	return n, err
+}
+
+// flush counts what crossed the wire since the last time. The lane must be held.
+func (m *meter) flush(l *lane) { l.traffic(m.received.Swap(0), m.sent.Swap(0)) }

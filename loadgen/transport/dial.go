@@ -1,0 +1,104 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// port gives a URL's port.
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}
+
+// origin is what a connection, a credential and a cookie's owner belong to (RFC 6454).
+func origin(u *url.URL) string { return u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port(u)) }
+
+// destination is the host and port to dial for a URL. own is the stream's own URL, which Config.ConnectTo speaks of.
+func (t *Transport) destination(u, own *url.URL) (host, service string) {
+	host, service = u.Hostname(), port(u)
+	if t.connectHost == "" || host != own.Hostname() {
+		return host, service
+	}
+	if t.connectPort != "" && service == port(own) {
+		service = t.connectPort
+	}
+	return t.connectHost, service
+}
+
+// dial connects to where the URL points. ctx is done when the stream is cut; the errors are *loadgen.Failure.
+func (t *Transport) dial(ctx context.Context, u, own *url.URL) (*net.TCPConn, error) {
+	host, service := t.destination(u, own)
+	deadline := time.Now().Add(t.config.DialTimeout)
+	addrs, err := t.resolver.lookup(ctx, host, deadline)
+	if err != nil {
+		return nil, err
+	}
+	if t.config.Allow != nil {
+		for _, a := range addrs {
+			if err := t.config.Allow(a); err != nil {
+				return nil, fail(tokenAddressRefused, "%v", err)
+			}
+		}
+	}
+	n, err := strconv.ParseUint(service, 10, 16)
+	if err != nil {
+		return nil, fail(tokenRequestInvalid, "port %q is no port", service)
+	}
+	var first error
+	for i, a := range addrs {
+		// Each address gets its share of what time is left, so that a dead one does not hide the next.
+		share := time.Until(deadline) / time.Duration(len(addrs)-i)
+		c, err := t.connect(ctx, netip.AddrPortFrom(a, uint16(n)), time.Now().Add(share))
+		if err == nil {
+			return c, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, first
+}
+
+func (t *Transport) connect(ctx context.Context, to netip.AddrPort, deadline time.Time) (*net.TCPConn, error) {
+	// Keep-alive probes are traffic that no scenario asked for.
+	d := net.Dialer{Deadline: deadline, KeepAlive: -1}
+	if len(t.config.SourceAddresses) > 0 {
+		from, ok := t.source(to.Addr())
+		if !ok {
+			return nil, fail(tokenSourceAddress, "no source address is of the family of %s", to.Addr())
+		}
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
+		d.Control = bindWithoutPort
+	}
+	c, err := d.DialContext(ctx, "tcp", to.String())
+	if err != nil {
+		return nil, dialFailure(err)
+	}
+	return c.(*net.TCPConn), nil
+}
+
+// source takes the next source address of the target's family.
+func (t *Transport) source(to netip.Addr) (netip.Addr, bool) {
+	list := t.config.SourceAddresses
+	turn := t.turn.Add(1) - 1
+	for i := range uint64(len(list)) {
+		a := list[(turn+i)%uint64(len(list))]
+		if a.Unmap().Is4() == to.Unmap().Is4() {
+			return a, true
+		}
+	}
+	return netip.Addr{}, false
+}

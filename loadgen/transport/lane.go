@@ -1,0 +1,45 @@
+package transport
+
+import (
+	"time"
+
+	"ssebench/loadgen"
+	"ssebench/results"
+)
+
+// laneBufferSize is that of the buffer that all cleartext HTTP/1.1 streams of a lane read into, in bytes.
+const laneBufferSize = 64 << 10
+
+// lane is what this package keeps with a loadgen.Lane.
+type lane struct {
+	*loadgen.Lane
+	figures figures
+	buffer  []byte // only for the holder of the lane
+}
+
+// figures takes what is measured here. It is the loadgen.Lane itself but in tests.
+type figures interface {
+	Count(id results.ID, n int64)
+	Record(id results.ID, nanos int64)
+}
+
+func newLane(l *loadgen.Lane) *lane {
+	return &lane{Lane: l, figures: l, buffer: make([]byte, laneBufferSize)}
+}
+
+// woke records how late a stream's goroutine started on an opening.
+func (l *lane) woke(due, now time.Time) {
+	l.Hold()
+	l.figures.Record(results.GeneratorScheduleLag, int64(now.Sub(due)))
+	l.Release()
+}
+
+// traffic counts bytes on the wire: TCP payload, with TLS and HTTP. The lane must be held.
+func (l *lane) traffic(received, sent int64) {
+	if received > 0 {
+		l.figures.Count(results.BytesReceived, received)
+	}
+	if sent > 0 {
+		l.figures.Count(results.BytesSent, sent)
+	}
+}

@@ -1,0 +1,178 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"ssebench/loadgen"
+)
+
+// What of the answer to a login or of a redirect is read, so that the connection can be used again.
+const (
+	discardLimit = 64 << 10 // bytes
+	discardWait  = time.Second
+)
+
+// errEnough ends the reading of a body that nobody wants.
+var errEnough = errors.New("enough")
+
+// opening is what a stream's goroutine knows until the final response's header has come.
+type opening struct {
+	loadgen.Opening
+	method    string
+	url       *url.URL
+	header    []loadgen.Field
+	body      []byte
+	login     bool
+	answered  bool     // the hop's answer is a login's or a redirect's; only its body is left to read
+	surplus   int      // bytes of such a body so far
+	next      *url.URL // where it redirects to
+	redirects int
+	visited   []string
+}
+
+// take makes a request the next one to send.
+func (o *opening) take(r *loadgen.Request) {
+	o.method, o.url, o.header, o.body = r.Method, r.URL, r.Header, r.Body
+	if o.method == "" {
+		o.method = http.MethodGet
+	}
+}
+
+// open opens the stream and reads it to its end. The error is nil where the server ended it properly, errCut, or a *loadgen.Failure.
+func (s *stream) open(due time.Time) error {
+	o := &opening{}
+	o.Due, o.DialStart = due, time.Now()
+	s.opening, s.dialStart = o, o.DialStart
+	r := s.request
+	if r.Login != nil {
+		o.take(r.Login)
+		o.login = true
+		if err := s.hop(); err != nil {
+			return err
+		}
+		s.lane.Hold()
+		r.Login = nil
+		s.lane.Release()
+		o.login = false
+	}
+	o.take(r)
+	o = nil // a stream lives long after its opening
+	for {
+		err := s.hop()
+		if err != nil || s.opened {
+			return err
+		}
+		s.opening.redirect()
+	}
+}
+
+// hop sends one request and reads its answer to the end. If it returns nil before the handler was told that the stream is open,
+// the answer was a login's or a redirect's.
+func (s *stream) hop() error {
+	o := s.opening
+	o.answered, o.next, o.surplus = false, nil, 0
+	if err := o.check(s.t.config.Protocol); err != nil {
+		return err
+	}
+	if s.t.config.Protocol == HTTP1 {
+		return s.hop1()
+	}
+	return s.hop2()
+}
+
+// head implements answerSink.
+func (s *stream) head(status int, proto string, h http.Header, at time.Time) error {
+	if s.cut() {
+		return errCut
+	}
+	o := s.opening
+	s.store(o.url, h)
+	switch {
+	case o.login:
+		if status/100 != 2 && status/100 != 3 {
+			return fail(tokenLoginStatus+strconv.Itoa(status), "the login %s %s was answered with status %d", o.method, o.url.Redacted(), status)
+		}
+		return s.answer()
+	case isRedirect(status):
+		if err := o.follow(status, h, s.t.config.MaxRedirects); err != nil {
+			return err
+		}
+		return s.answer()
+	}
+	o.Status, o.Header, o.Protocol, o.URL, o.Headers = status, h, proto, o.url, at
+	if err := s.handler.Opened(o.Opening); err != nil {
+		return handlerFailure(err)
+	}
+	s.opened, s.opening = true, nil
+	if s.cut() {
+		return errCut
+	}
+	return nil
+}
+
+// answer notes that a login or a redirect was answered: what is left of it may take only so long.
+func (s *stream) answer() error {
+	s.opening.answered = true
+	s.setDeadline(time.Now().Add(discardWait))
+	return nil
+}
+
+// body implements answerSink.
+func (s *stream) body(b []byte, at time.Time) error {
+	if s.cut() {
+		return errCut
+	}
+	if !s.opened {
+		if s.opening.surplus += len(b); s.opening.surplus > discardLimit {
+			return errEnough
+		}
+		return nil
+	}
+	if err := s.handler.Bytes(b, at); err != nil {
+		return handlerFailure(err)
+	}
+	if s.cut() {
+		return errCut
+	}
+	return nil
+}
+
+func handlerFailure(err error) error {
+	var f *loadgen.Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return fail(tokenHandler, "%v", err)
+}
+
+// check refuses a request that cannot be sent without becoming another one.
+func (o *opening) check(protocol string) error {
+	switch {
+	case o.url == nil || o.url.Hostname() == "":
+		return fail(tokenRequestInvalid, "the request has no URL with a host")
+	case o.url.Scheme != "http" && o.url.Scheme != "https":
+		return fail(tokenRequestInvalid, "the URL's scheme is %q: want http or https", o.url.Scheme)
+	case o.url.Scheme == "http" && protocol == HTTP2:
+		return fail(tokenALPN, "%s is agreed in the TLS handshake and %s has none; %s speaks HTTP/2 in cleartext", HTTP2, o.url.Redacted(), H2C)
+	case !validToken(o.method):
+		return fail(tokenRequestInvalid, "invalid method %q", o.method)
+	}
+	for _, f := range o.header {
+		switch {
+		case !validToken(f.Name):
+			return fail(tokenRequestInvalid, "invalid name of a header field %q", f.Name)
+		case strings.ContainsAny(f.Value, "\r\n\x00"):
+			return fail(tokenRequestInvalid, "the header field %s contains CR, LF or NUL", f.Name)
+		}
+		switch strings.ToLower(f.Name) {
+		case "host", "connection", "content-length", "transfer-encoding":
+			return fail(tokenRequestInvalid, "the header field %s is not for the request to choose", f.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+//go:build unix
+
+package transport
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller reads from the socket itself, so that an idle connection holds no buffer.
+func (c *conn) attach(s *stream) error {
+	c.reader = s
+	if c.meter != nil || c.raw != nil {
+		return nil
+	}
+	raw, err := c.tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	c.raw, c.step = raw, c.poll
+	return nil
+}
+
+// read reads until the response is complete or the connection fails.
+func (c *conn) read() error {
+	if c.raw == nil {
+		return c.readBuffered()
+	}
+	c.err = nil
+	if err := c.raw.Read(c.step); err != nil {
+		return err
+	}
+	return c.err
+}
+
+// poll reads what is there. It answers false to be called again when there is more. The lane is held for one read at a time.
+func (c *conn) poll(fd uintptr) (finished bool) {
+	s := c.reader
+	l := s.lane
+	for {
+		l.Hold()
+		n, err := unix.Read(int(fd), l.buffer)
+		at := time.Now()
+		if n > 0 {
+			l.traffic(int64(n), 0)
+			err = s.parser.feed(l.buffer[:n], at, s)
+			l.Release()
+			if err != nil || s.parser.done() {
+				c.err = err
+				return true
+			}
+			continue
+		}
+		l.Release()
+		switch err {
+		case nil:
+			c.err = io.EOF
+			return true
+		case unix.EAGAIN:
+			return false
+		case unix.EINTR:
+		default:
+			c.err = os.NewSyscallError("read", err)
+			return true
+		}
+	}
+}
+
+// alive tells whether the peer left a kept connection as it was.
+func (c *conn) alive() bool {
+	raw, err := c.tcp.SyscallConn()
+	if err != nil {
+		return false
+	}
+	ok := false
+	err = raw.Read(func(fd uintptr) bool {
+		var b [1]byte
+		n, _, err := unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		// Under TLS bytes can be a session ticket; in cleartext nobody asked for them.
+		ok = err == unix.EAGAIN || n > 0 && c.meter != nil
+		return true
+	})
+	return err == nil && ok
+}

@@ -1,0 +1,72 @@
+package transport
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/net/http/httpguts"
+
+	"ssebench/loadgen"
+)
+
+// requestBufferSize bounds the buffers that are kept for the next request, in bytes.
+const requestBufferSize = 16 << 10
+
+var requestBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func validToken(s string) bool { return httpguts.ValidHeaderFieldName(s) }
+
+// fields gives the request's own fields as they go out after Host, whatever the protocol: the request's in their order, then what
+// it left to us.
+func (s *stream) fields(o *opening) []loadgen.Field {
+	out := make([]loadgen.Field, 0, len(o.header)+4)
+	for _, f := range o.header {
+		if !strings.EqualFold(f.Name, "Cookie") {
+			out = append(out, f)
+		}
+	}
+	if !o.has("Accept-Encoding") {
+		out = append(out, loadgen.Field{Name: "Accept-Encoding", Value: "identity"})
+	}
+	if v, ok := o.authorization(o.url.User); ok {
+		out = append(out, loadgen.Field{Name: "Authorization", Value: v})
+	}
+	if v := s.cookies(o); v != "" {
+		out = append(out, loadgen.Field{Name: "Cookie", Value: v})
+	}
+	return out
+}
+
+// appendRequest writes an HTTP/1.1 request (RFC 9112 section 3). Values go out byte for byte: a last event ID is raw UTF-8.
+func (s *stream) appendRequest(b []byte, o *opening) []byte {
+	b = append(b, o.method...)
+	b = append(b, ' ')
+	b = append(b, o.url.RequestURI()...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, authority(o)...)
+	b = append(b, "\r\n"...)
+	for _, f := range s.fields(o) {
+		b = append(b, f.Name...)
+		b = append(b, ": "...)
+		b = append(b, f.Value...)
+		b = append(b, "\r\n"...)
+	}
+	if len(o.body) > 0 || o.method != http.MethodGet {
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, int64(len(o.body)), 10)
+		b = append(b, "\r\n"...)
+	}
+	b = append(b, "\r\n"...)
+	return append(b, o.body...)
+}
+
+// authority is the URL's host, with its port unless that is the scheme's own.
+func authority(o *opening) string {
+	p := o.url.Port()
+	if p == "" || o.url.Scheme == "http" && p == "80" || o.url.Scheme == "https" && p == "443" {
+		return strings.TrimSuffix(o.url.Host, ":"+p)
+	}
+	return o.url.Host
+}

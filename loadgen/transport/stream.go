@@ -1,0 +1,160 @@
+package transport
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ssebench/loadgen"
+)
+
+// stream is one subscription's connection, kept over its reopenings. A goroutine of its own owns it; other goroutines only cut it.
+type stream struct {
+	t       *Transport
+	lane    *lane
+	request *loadgen.Request
+	handler loadgen.StreamHandler
+	ctx     context.Context // done once the stream is cut
+	cancel  context.CancelFunc
+
+	cutHow   atomic.Int32 // 1 + the loadgen.Cut; 0: not cut
+	mu       sync.Mutex
+	deadline deadliner // what the goroutine may be blocked in
+
+	// Owned by the goroutine.
+	parser    responseParser
+	kept      *conn    // an HTTP/1.1 connection that outlived its response
+	opening   *opening // nil while none is under way, and once the handler was told that it is open
+	opened    bool     // the handler was told, and agreed
+	dialStart time.Time
+	requested time.Time
+}
+
+// deadliner is a connection as Cut sees it.
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// longAgo is a deadline that wakes whoever is blocked.
+var longAgo = time.Unix(1, 0)
+
+func newStream(t *Transport, l *lane, r *loadgen.Request, h loadgen.StreamHandler) *stream {
+	s := &stream{t: t, lane: l, request: r, handler: h}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// Cut implements loadgen.Stream. It wakes the stream's goroutine, which does the rest.
+func (s *stream) Cut(how loadgen.Cut) {
+	s.mu.Lock()
+	if s.cutHow.CompareAndSwap(0, int32(how)+1) && s.deadline != nil {
+		s.deadline.SetDeadline(longAgo)
+	}
+	s.mu.Unlock()
+	s.cancel()
+}
+
+// cut tells whether Cut was called.
+func (s *stream) cut() bool { return s.cutHow.Load() != 0 }
+
+// guard names the connection that Cut has to wake; nil for none. It fails if the stream was cut already.
+func (s *stream) guard(d deadliner) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deadline = d
+	if s.cut() {
+		return errCut
+	}
+	return nil
+}
+
+// setDeadline sets a deadline on the guarded connection unless the stream was cut, whose own deadline must stay.
+func (s *stream) setDeadline(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.cut() && s.deadline != nil {
+		s.deadline.SetDeadline(at)
+	}
+}
+
+// run is the stream's goroutine.
+func (s *stream) run(due time.Time) {
+	defer s.t.forget(s)
+	defer s.cancel()
+	for {
+		err := s.sleep(due)
+		if err == nil {
+			err = s.open(due)
+		}
+		reopen := s.end(err)
+		if reopen.IsZero() {
+			s.drop()
+			return
+		}
+		due = reopen
+	}
+}
+
+// sleep waits until an opening is due.
+func (s *stream) sleep(due time.Time) error {
+	s.opened, s.dialStart, s.requested = false, time.Time{}, time.Time{}
+	now := time.Now()
+	if wait := due.Sub(now); wait > 0 && !due.IsZero() {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			now = time.Now()
+		case <-s.ctx.Done():
+			return errCut
+		}
+	}
+	if s.cut() {
+		return errCut
+	}
+	if !due.IsZero() {
+		s.lane.woke(due, now)
+	}
+	return nil
+}
+
+// end tells the handler how the opening ended; err is nil where the server ended it properly. A cut wins over everything else.
+func (s *stream) end(err error) (reopen time.Time) {
+	s.opening = nil
+	e := loadgen.Ending{At: time.Now(), Token: loadgen.TokenEOF, Opened: s.opened, DialStart: s.dialStart, Requested: s.requested}
+	if f := failureOf(err); f != nil {
+		e.Token, e.Message, e.Permanent = f.Token, f.Message, permanent[f.Token]
+	}
+	s.lane.Hold()
+	defer s.lane.Release()
+	if s.cut() {
+		e.Token, e.Message, e.Permanent = loadgen.TokenCut, "", false
+		s.handler.Ended(e)
+		return time.Time{}
+	}
+	return s.handler.Ended(e)
+}
+
+// drop closes the connection that the stream kept.
+func (s *stream) drop() {
+	if s.kept != nil {
+		s.discard(s.kept)
+		s.kept = nil
+	}
+}
+
+// discard closes a connection, in the way that the stream was cut if it was.
+func (s *stream) discard(c *conn) {
+	s.guard(nil)
+	switch loadgen.Cut(s.cutHow.Load() - 1) {
+	case loadgen.CutSilent:
+		s.t.silence(c)
+		return
+	case loadgen.CutRST:
+		c.reset()
+	default:
+		c.Close()
+	}
+	s.lane.Hold()
+	c.flush(s.lane)
+	s.lane.Release()
+}

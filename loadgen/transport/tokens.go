@@ -1,0 +1,109 @@
+package transport
+
+import "ssebench/loadgen"
+
+// The tokens of failures that this package makes, next to loadgen.TokenEOF and loadgen.TokenCut.
+const (
+	tokenAddressRefused   = "address_refused"
+	tokenALPN             = "alpn"
+	tokenBodyTruncated    = "body_truncated"
+	tokenChunkMalformed   = "chunk_malformed"
+	tokenContentLength    = "content_length"
+	tokenDialFailed       = "dial_failed"
+	tokenDialLocalPorts   = "dial_local_ports"
+	tokenDialRefused      = "dial_refused"
+	tokenDialTimeout      = "dial_timeout"
+	tokenDialUnreachable  = "dial_unreachable"
+	tokenDNS              = "dns"
+	tokenFlowControl      = "flow_control"
+	tokenGoAway           = "goaway"
+	tokenHandler          = "handler"
+	tokenHeadTruncated    = "head_truncated"
+	tokenHeaderFolded     = "header_folded"
+	tokenHeaderMalformed  = "header_malformed"
+	tokenHeaderTooLarge   = "header_too_large"
+	tokenHTTP2            = "http2_protocol"
+	tokenInterimLimit     = "interim_limit"
+	tokenLoginStatus      = "login_status_" // + the status
+	tokenNoResponse       = "no_response"
+	tokenOpenFiles        = "open_files"
+	tokenRead             = "read"
+	tokenRedirectLimit    = "redirect_limit"
+	tokenRedirectLocation = "redirect_location"
+	tokenRedirectLoop     = "redirect_loop"
+	tokenRedirectScheme   = "redirect_scheme"
+	tokenRequestInvalid   = "request_invalid"
+	tokenReset            = "reset"
+	tokenSourceAddress    = "source_address"
+	tokenStatusLine       = "status_line"
+	tokenStreamReset      = "stream_reset"
+	tokenSwitching        = "switching_protocols"
+	tokenTLSCertificate   = "tls_certificate"
+	tokenTLSHandshake     = "tls_handshake"
+	tokenTLSRecord        = "tls_record"
+	tokenTransferEncoding = "transfer_encoding"
+	tokenWrite            = "write"
+)
+
+// A Token is a short stable name of a way in which a stream ends. Reports count by it and the README's index lists it.
+type Token struct {
+	Name    string // login_status_NNN stands for one token for each status
+	Meaning string
+	// Permanent: opening again cannot help, so Ending.Permanent is set.
+	Permanent bool
+}
+
+// Tokens lists every token that an Ending of this package can carry, but for those that its handler chose by a *loadgen.Failure.
+var Tokens = []Token{
+	{loadgen.TokenEOF, "the server ended the response properly", false},
+	{loadgen.TokenCut, "we ended the stream", false},
+	{tokenAddressRefused, "the address may not be loaded: it was not allowed", true},
+	{tokenALPN, "the server did not agree to HTTP/2 in the TLS handshake, or HTTP/2 was asked for without TLS", true},
+	{tokenBodyTruncated, "the connection closed before the body's announced end", false},
+	{tokenChunkMalformed, "the body breaks the chunked coding", false},
+	{tokenContentLength, "Content-Length is not a number, or there are several", false},
+	{tokenDialFailed, "connecting failed for a reason without a token of its own", false},
+	{tokenDialLocalPorts, "no local port was free for the connection: add source addresses", false},
+	{tokenDialRefused, "nothing listens at the address", false},
+	{tokenDialTimeout, "the address did not answer in time", false},
+	{tokenDialUnreachable, "no route to the address", false},
+	{tokenDNS, "the host's name has no address", false},
+	{tokenFlowControl, "HTTP/2: the server sent more than the window allows", false},
+	{tokenGoAway, "HTTP/2: the server gave up the connection with GOAWAY", false},
+	{tokenHandler, "the reader of the stream refused it", false},
+	{tokenHeadTruncated, "the connection closed inside the response header", false},
+	{tokenHeaderFolded, "a response header field is folded over several lines", false},
+	{tokenHeaderMalformed, "a line of the response header is no field", false},
+	{tokenHeaderTooLarge, "the response header, or its trailers, exceed the limit", false},
+	{tokenHTTP2, "HTTP/2: the server broke the protocol, or the connection failed for a reason without a token of its own", false},
+	{tokenInterimLimit, "too many interim (1xx) responses", false},
+	{tokenLoginStatus + "NNN", "the login request was answered with status NNN, neither 2xx nor 3xx", false},
+	{tokenNoResponse, "the connection closed before any byte of an answer", false},
+	{tokenOpenFiles, "this process may not open more files", false},
+	{tokenRead, "reading failed for a reason without a token of its own", false},
+	{tokenRedirectLimit, "more redirects than allowed", true},
+	{tokenRedirectLocation, "a redirect without a Location that can be followed", true},
+	{tokenRedirectLoop, "the redirects lead in a circle", true},
+	{tokenRedirectScheme, "a redirect to something other than http or https", true},
+	{tokenRequestInvalid, "the request cannot be sent as it is given", true},
+	{tokenReset, "the server reset the connection", false},
+	{tokenSourceAddress, "the source address is not this machine's, or none is of the target's family", true},
+	{tokenStatusLine, "the answer does not start with an HTTP/1 status line", false},
+	{tokenStreamReset, "HTTP/2: the server reset the stream", false},
+	{tokenSwitching, "the server answered 101 although no other protocol was asked for", false},
+	{tokenTLSCertificate, "the server's certificate is not valid for the host, or not trusted", false},
+	{tokenTLSHandshake, "the TLS handshake failed", false},
+	{tokenTLSRecord, "the server broke TLS after the handshake", false},
+	{tokenTransferEncoding, "a transfer coding other than chunked", false},
+	{tokenWrite, "the request could not be written", false},
+}
+
+var permanent = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, t := range Tokens {
+		if t.Permanent {
+			m[t.Name] = true
+		}
+	}
+	return m
+}()

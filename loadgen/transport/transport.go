@@ -1,0 +1,164 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"ssebench/loadgen"
+)
+
+// The protocols of Config.
+const (
+	HTTP1 = "http1.1"
+	HTTP2 = "http2" // over TLS, agreed by ALPN
+	H2C   = "h2c"   // HTTP/2 in cleartext with prior knowledge; over TLS for an https URL
+)
+
+// Config says how streams are opened. Its zero value speaks HTTP/1.1 to any address.
+type Config struct {
+	Protocol string // HTTP1 (also the empty string), HTTP2 or H2C
+	// TLS is used for https; nil: the system's roots. It is cloned; ServerName, where empty, is the URL's host.
+	TLS *tls.Config
+	// ConnectTo, "host" or "host:port", is dialed in place of the host of the stream's own URL. Host and SNI keep the URL's name.
+	// A port holds where the URL has the same port as the stream's own. Redirects to other hosts go to them.
+	ConnectTo string
+	// SourceAddresses are used round robin, those of the target's family. On Linux a port is chosen at connect(2)
+	// (IP_BIND_ADDRESS_NO_PORT), so every address gives a whole range of ports to every target.
+	SourceAddresses []netip.Addr
+	// Allow is asked about every address that a host's name resolved to before the first of them is dialed, on redirects and
+	// logins too. Its error ends the stream for good with the token address_refused. It is called from many goroutines.
+	Allow func(netip.Addr) error
+	// MaxRedirects bounds the redirects of one opening. 0 means 20, as in browsers; less than 0 means none.
+	MaxRedirects int
+	// HeadLimit bounds a response header and its trailers, in bytes. 0 means 64 KiB.
+	HeadLimit int
+	// DialTimeout bounds the resolving and connecting of one connection, and then its TLS handshake. 0 means 10 s.
+	DialTimeout time.Duration
+	// Lanes is the number of lanes. 0 means one for each processor.
+	Lanes int
+}
+
+// Transport is a loadgen.Transport with a goroutine for each stream.
+type Transport struct {
+	config      Config
+	lanes       []*loadgen.Lane
+	byLane      map[*loadgen.Lane]*lane
+	connectHost string
+	connectPort string
+	resolver    resolver
+	turn        atomic.Uint64 // of SourceAddresses
+
+	wait    sync.WaitGroup // for the goroutines of streams
+	mu      sync.Mutex
+	closed  bool
+	streams map[*stream]struct{}
+	silent  []closer // connections of streams that were cut silently
+}
+
+type closer interface{ Close() error }
+
+// New makes a Transport. Its error is a mistake in the Config.
+func New(c Config) (*Transport, error) {
+	switch c.Protocol {
+	case "":
+		c.Protocol = HTTP1
+	case HTTP1, HTTP2, H2C:
+	default:
+		return nil, fmt.Errorf("unknown protocol %q: want %s, %s or %s", c.Protocol, HTTP1, HTTP2, H2C)
+	}
+	t := &Transport{streams: make(map[*stream]struct{}), byLane: make(map[*loadgen.Lane]*lane)}
+	if c.ConnectTo != "" {
+		host, port, err := net.SplitHostPort(c.ConnectTo)
+		if err != nil {
+			host, port = c.ConnectTo, ""
+		}
+		if host == "" {
+			return nil, fmt.Errorf("connect_to %q has no host", c.ConnectTo)
+		}
+		t.connectHost, t.connectPort = host, port
+	}
+	if c.MaxRedirects == 0 {
+		c.MaxRedirects = 20
+	}
+	if c.HeadLimit <= 0 {
+		c.HeadLimit = defaultHeadLimit
+	}
+	if c.DialTimeout <= 0 {
+		c.DialTimeout = 10 * time.Second
+	}
+	if c.Lanes <= 0 {
+		c.Lanes = runtime.GOMAXPROCS(0)
+	}
+	t.config = c
+	t.resolver.ctx, t.resolver.cancel = context.WithCancel(context.Background())
+	for range c.Lanes {
+		l := new(loadgen.Lane)
+		t.lanes = append(t.lanes, l)
+		t.byLane[l] = newLane(l)
+	}
+	return t, nil
+}
+
+// Lanes implements loadgen.Transport.
+func (t *Transport) Lanes() []*loadgen.Lane { return t.lanes }
+
+// Open implements loadgen.Transport. After Close it returns a stream that is over and never calls the handler. The lane must be
+// one of Lanes.
+func (t *Transport) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
+	s := newStream(t, t.byLane[l], r, h)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		s.cancel()
+		return s
+	}
+	t.streams[s] = struct{}{}
+	t.wait.Add(1)
+	go s.run(at)
+	return s
+}
+
+// Close implements loadgen.Transport: it cuts what is left with CutFIN and waits for all of it.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	t.closed = true
+	left := make([]*stream, 0, len(t.streams))
+	for s := range t.streams {
+		left = append(left, s)
+	}
+	t.mu.Unlock()
+	for _, s := range left {
+		s.Cut(loadgen.CutFIN)
+	}
+	t.wait.Wait()
+	t.resolver.close()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.silent {
+		c.Close()
+	}
+	t.silent = nil
+	return nil
+}
+
+// forget is called by a stream's goroutine when it is over.
+func (t *Transport) forget(s *stream) {
+	t.mu.Lock()
+	delete(t.streams, s)
+	t.mu.Unlock()
+	t.wait.Done()
+}
+
+// silence keeps a connection open and unread until Close.
+func (t *Transport) silence(c closer) {
+	t.mu.Lock()
+	t.silent = append(t.silent, c)
+	t.mu.Unlock()
+}
