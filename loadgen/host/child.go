@@ -18,6 +18,9 @@ const (
 	sigKill = syscall.SIGKILL
 )
 
+// leftOutput bounds the wait for output once the command itself has ended.
+const leftOutput = 200 * time.Millisecond
+
 // child is one life of a Command. One goroutine owns it, from before the fork until it was waited for.
 type child struct {
 	pid    int
@@ -77,15 +80,13 @@ func (ch *child) own(cmd *exec.Cmd, r, w *os.File, output io.Writer, started cha
 	_ = cmd.Wait()
 	ch.state = cmd.ProcessState
 	ch.alone = !groupAlive(ch.pid)
-	if !ch.alone {
-		// What it left behind may hold the pipe open for ever.
-		select {
-		case <-read:
-		case <-time.After(200 * time.Millisecond):
-			r.Close()
-		}
+	// What it left behind, in the group or out of it, may hold the pipe open for ever.
+	select {
+	case <-read:
+	case <-time.After(leftOutput):
+		r.Close()
+		<-read
 	}
-	<-read
 	close(ch.exited)
 }
 

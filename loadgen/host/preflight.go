@@ -44,7 +44,7 @@ func (c Check) String() string {
 	if c.OK {
 		return fmt.Sprintf("%s is %s, needed: %s", c.Setting, c.Value, c.Needed)
 	}
-	return fmt.Sprintf("%s is %s, but %s needed %s; to set it: %s", c.Setting, c.Value, c.Needed, c.Why, c.Command)
+	return fmt.Sprintf("%s is %s, but %s are needed %s; to set it: %s", c.Setting, c.Value, c.Needed, c.Why, c.Command)
 }
 
 const (
@@ -90,7 +90,7 @@ func (l *limits) most(n Need) int {
 		}
 	}
 	limit(l.filesSoft, l.filesSoft-filesMargin)
-	limit(l.fileMax, (l.fileMax-max(0, l.fileUsed)-filesMargin)/n.ends())
+	limit(l.fileMax, (l.fileMax-max(0, l.fileUsed))/n.ends()-filesMargin)
 	limit(l.memoryFree, l.memoryFree/(n.ends()*socketBytes))
 	if ports := l.ports(); ports >= 0 && !n.Loopback {
 		limit(ports, ports*n.destinations()*max(1, int64(n.SourceAddresses)))

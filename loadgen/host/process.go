@@ -140,11 +140,12 @@ func (p *Process) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The sampler comes first: a child that is gone by then has exited early, which awaitReady reports better.
-	s, sampleErr := newSampler(ch.pid, true)
 	url, err := c.Ready.await(ctx, ch)
-	if err == nil && sampleErr != nil {
-		err = sampleErr
+	var s *sampler
+	if err == nil {
+		if s, err = newSampler(ch.pid, true); err != nil && ch.await(ctx, afterKill) {
+			err = fmt.Errorf("ended with %s as soon as it was started", ch.status())
+		}
 	}
 	if err == nil && p.url != "" && url != p.url {
 		err = fmt.Errorf("it came back at %s and not at %s: give it a fixed port", url, p.url)

@@ -1,0 +1,349 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// output is a Writer that tests read while a child writes.
+type output struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+func sh(script string) Command { return Command{Args: []string{"sh", "-c", script}} }
+
+func start(t *testing.T, c Command) *Process {
+	t.Helper()
+	p, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Stop(context.Background()) })
+	return p
+}
+
+func address(t *testing.T) string {
+	t.Helper()
+	loopback := netip.MustParseAddr("127.0.0.1")
+	port, err := FreePort(t.Context(), loopback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return netip.AddrPortFrom(loopback, uint16(port)).String()
+}
+
+func TestReadyByLine(t *testing.T) {
+	for _, c := range []struct{ expression, url string }{
+		{`listening on (?P<url>\S+) as (\w+)`, "http://127.0.0.1:1"},
+		{`listening on \S+ as (\w+)`, "me"},
+		{`listening`, ""},
+	} {
+		var out output
+		command := sh(`echo starting; printf 'listening on http://127.0.0.1:1'; printf ' as me\r\n'; exec sleep 100`)
+		command.Ready.Line = regexp.MustCompile(c.expression)
+		command.Output = &out
+		p := start(t, command)
+		if p.URL() != c.url {
+			t.Errorf("%s: URL is %q, want %q", c.expression, p.URL(), c.url)
+		}
+		if got := out.String(); !strings.HasPrefix(got, "starting\nlistening on") {
+			t.Errorf("output is %q", got)
+		}
+		if err := p.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestReadyByURL(t *testing.T) {
+	addr := address(t)
+	command := be("serve", "ADDR="+addr)
+	command.Ready.URL = "http://" + addr + "/healthz"
+	var out output
+	command.Output = &out
+	p := start(t, command)
+	if err := p.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := out.String(); got != "bye\n" {
+		t.Errorf("its last words were %q: it was not asked to stop", got)
+	}
+}
+
+func TestReadyByTCP(t *testing.T) {
+	addr := address(t)
+	command := be("serve", "ADDR="+addr)
+	command.Ready.TCP = addr
+	p := start(t, command)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	if p.Exited() != "" {
+		t.Error(p.Exited())
+	}
+}
+
+func TestStartFailures(t *testing.T) {
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, []byte("echo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	taken := ln.Addr().String()
+	nobody := address(t)
+
+	for name, c := range map[string]struct {
+		command Command
+		want    []string
+	}{
+		"empty":     {Command{}, []string{"start command is empty"}},
+		"not found": {Command{Args: []string{"no-such-program-here"}}, []string{`no program "no-such-program-here" in PATH`}},
+		"no file":   {Command{Args: []string{dir + "/none"}}, []string{"there is no program", dir + "/none"}},
+		"no exec":   {Command{Args: []string{plain}}, []string{"may not be executed", "chmod +x " + plain}},
+		"no dir":    {Command{Args: []string{"true"}, Dir: dir + "/none"}, []string{"its directory", "none"}},
+		"exits": {
+			Command{Args: sh(`echo one; echo "cannot bind" >&2; exit 3`).Args, Ready: Ready{TCP: nobody, Timeout: time.Hour}},
+			[]string{`the server command "sh -c echo one`, "ended with exit status 3 before it was ready", "it printed last: one | cannot bind"},
+		},
+		"exits before its line": {
+			Command{Args: sh(`exit 0`).Args, Ready: Ready{Line: regexp.MustCompile("up"), Timeout: time.Hour}},
+			[]string{"ended with exit status 0 before it was ready", "it printed nothing"},
+		},
+		"exits silently by a signal": {
+			Command{Args: sh(`kill -9 $$`).Args, Ready: Ready{Line: regexp.MustCompile("up"), Timeout: time.Hour}},
+			[]string{"ended with signal: killed"},
+		},
+		"never says it": {
+			Command{Args: sh(`echo hello; exec sleep 100`).Args, Ready: Ready{Line: regexp.MustCompile("up at"), Timeout: 100 * time.Millisecond}},
+			[]string{"not ready after 100ms", `no line of its output matches "up at"`, "ready timeout", "it printed: hello"},
+		},
+		"never accepts": {
+			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{TCP: nobody, Timeout: 100 * time.Millisecond}},
+			[]string{"not ready after 100ms", nobody, "connection refused"},
+		},
+		"never answers": {
+			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{URL: "http://" + nobody + "/up", Timeout: 100 * time.Millisecond}},
+			[]string{"not ready after 100ms", "http://" + nobody + "/up", "connection refused"},
+		},
+		"taken": {
+			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{TCP: taken}},
+			[]string{"was not started", "something already accepts connections at " + taken, "another port"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Start(t.Context(), c.command)
+			if err == nil {
+				_ = p.Stop(t.Context())
+			}
+			wantError(t, err, c.want...)
+		})
+	}
+}
+
+func TestReadyHeedsAllow(t *testing.T) {
+	command := sh("exec sleep 100")
+	command.Ready = Ready{URL: "http://203.0.113.7/up", Timeout: 50 * time.Millisecond, Allow: (*Guard)(nil).Allow}
+	_, err := Start(t.Context(), command)
+	wantError(t, err, "203.0.113.7", "--i-may-load")
+}
+
+func TestStartIsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	command := sh(`echo here; exec sleep 100`)
+	command.Ready.Line = regexp.MustCompile("never")
+	command.Output = writerFunc(func(p []byte) (int, error) {
+		cancel()
+		return len(p), nil
+	})
+	_, err := Start(ctx, command)
+	wantError(t, err, "was stopped before it was ready", "context canceled")
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// pidIn reads "pid N" out of the process's output.
+func pidIn(t *testing.T, text string) int {
+	t.Helper()
+	m := regexp.MustCompile(`pid (\d+)`).FindStringSubmatch(text)
+	if m == nil {
+		t.Fatalf("no pid in %q", text)
+	}
+	pid, err := strconv.Atoi(m[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+// signalLeader makes a script end that traps SIGUSR1.
+func signalLeader(t *testing.T, p *Process) {
+	t.Helper()
+	if err := syscall.Kill(p.Pid(), syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the leader ended", func() bool { return p.Exited() != "" })
+}
+
+func TestStopEndsTheWholeGroup(t *testing.T) {
+	for name, script := range map[string]string{
+		"the leader waits":    `sleep 100 & echo "pid $!"; wait`,
+		"the leader left":     `trap 'exit 0' USR1; sleep 100 & echo "pid $!"; wait`,
+		"they ignore SIGTERM": `trap '' TERM; sh -c 'trap "" TERM; while :; do sleep 1; done' & echo "pid $!"; wait; wait`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out output
+			command := sh(script)
+			command.Output = &out
+			command.Stop = 200 * time.Millisecond
+			p := start(t, command)
+			within(t, "the child said its pid", func() bool { return strings.HasSuffix(out.String(), "\n") })
+			grandchild := pidIn(t, out.String())
+			leader := p.Pid()
+			if name == "the leader left" {
+				signalLeader(t, p)
+			}
+			err := p.Stop(t.Context())
+			if name == "they ignore SIGTERM" {
+				wantError(t, err, "did not end within 200ms of SIGTERM and was killed", "longer stop")
+			} else if err != nil {
+				t.Error(err)
+			}
+			if running(grandchild) || running(leader) {
+				t.Errorf("leader %d or its child %d still runs", leader, grandchild)
+			}
+			if err := p.Stop(t.Context()); err != nil {
+				t.Errorf("the second Stop: %v", err)
+			}
+		})
+	}
+}
+
+func TestStopIsInterrupted(t *testing.T) {
+	command := sh(`trap '' TERM; echo up; while :; do sleep 1; done`)
+	command.Ready.Line = regexp.MustCompile("up")
+	command.Stop = time.Hour
+	p := start(t, command)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantError(t, p.Stop(ctx), "was killed before its grace of 1h0m0s was over", "context canceled")
+	if running(p.Pid()) {
+		t.Error("it still runs")
+	}
+}
+
+func TestExitedByItself(t *testing.T) {
+	command := sh(`trap 'echo "out of luck"; exit 7' USR1; sleep 100 & echo up; wait`)
+	command.Ready.Line = regexp.MustCompile("up")
+	p := start(t, command)
+	signalLeader(t, p)
+	wantText(t, p.Exited(), "ended by itself with exit status 7", "it printed last: up | out of luck")
+	_, err := p.Sample()
+	wantError(t, err, "is not running", "exit status 7")
+	if err := p.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if p.Exited() == "" {
+		t.Error("Stop hides that it had ended before")
+	}
+}
+
+func TestStoppedIsNotExited(t *testing.T) {
+	p := start(t, sh(`exec sleep 100`))
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if p.Exited() != "" {
+		t.Errorf("a server that was stopped: %s", p.Exited())
+	}
+}
+
+func TestRestart(t *testing.T) {
+	addr := address(t)
+	command := be("serve", "ADDR="+addr)
+	command.Ready.TCP = addr
+	p := start(t, command)
+	first, pid := mustSample(t, p), p.Pid()
+	if err := p.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := mustSample(t, p)
+	if p.Pid() == pid {
+		t.Error("it is the same process")
+	}
+	if second.CPUNanos < first.CPUNanos || second.RunDelayNanos < first.RunDelayNanos {
+		t.Errorf("the figures went back: %+v, then %+v", first, second)
+	}
+}
+
+func TestRestartElsewhere(t *testing.T) {
+	command := sh(`echo "at $$"; exec sleep 100`)
+	command.Ready.Line = regexp.MustCompile(`at (\d+)`)
+	p := start(t, command)
+	wantError(t, p.Restart(t.Context()), "came back at", "fixed port")
+}
+
+// The death of the starter, by kill -9, ends the server too.
+func TestServerDiesWithUs(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "CHILD=parent")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscanf(out, "child %d\n", &pid); err != nil {
+		t.Fatal(err)
+	}
+	if !running(pid) {
+		t.Fatal("the server does not run")
+	}
+	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	within(t, "the server is gone", func() bool { return !running(pid) })
+}
+
+func TestOutputWriterFails(t *testing.T) {
+	command := sh(`echo a; echo b; echo up; exec sleep 100`)
+	command.Ready.Line = regexp.MustCompile("up")
+	command.Output = writerFunc(func([]byte) (int, error) { return 0, os.ErrClosed })
+	start(t, command)
+}
