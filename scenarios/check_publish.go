@@ -1,0 +1,127 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// mostPayload is the longest event that a client reads.
+const mostPayload = Size(16 << 20)
+
+func (c checker) publish(p *Publish) {
+	if p.Hook == nil && !c.given("publish.hook") && !c.Reference {
+		c.mistakes.add(c.source.atKey("publish", "missing field \"hook\" in publish: only with reference: true the way to the server is known", ""))
+	}
+	if p.Payload.Size > mostPayload {
+		c.wrong("publish.payload.size", 0, "", "%s is longer than any event that a client reads: at most %s", p.Payload.Size, mostPayload)
+	}
+	if strings.ContainsAny(p.Event, "\r\n") {
+		c.wrong("publish.event", 0, "", "an event's type has no line ends")
+	}
+	c.extract("publish.sequence", p.Sequence)
+	c.schedule(&p.Rate)
+	_, ok := c.template("publish.payload.template", p.Payload.Template, eventScope)
+	if ok && p.Sequence == nil && !c.given("publish.sequence") && !mentions(p.Payload.Template, "Payload") {
+		c.wrong("publish.payload.template", 0, "", "the template has no {{.Payload}}, so no event could be recognised: add it, or say in publish.sequence where the event's number is")
+	}
+	if p.Hook != nil {
+		c.hook(p)
+	}
+}
+
+// mentions tells whether a good event template names a field.
+func mentions(text, field string) bool {
+	p, wrong := parseTemplate(text, eventScope)
+	return len(wrong) == 0 && slices.Contains(p.fields, field)
+}
+
+func (c checker) schedule(s *Schedule) {
+	const mostRate = Rate(10_000_000)
+	rates := map[string]Rate{"constant": s.Constant, "poisson": s.Poisson}
+	if s.Ramp != nil {
+		rates["ramp.from"], rates["ramp.to"] = s.Ramp.From, s.Ramp.To
+		if s.Ramp.From == 0 && s.Ramp.To == 0 && c.given("publish.rate.ramp.from") && c.given("publish.rate.ramp.to") {
+			c.wrong("publish.rate.ramp", 0, "", "a ramp from zero to zero publishes nothing")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(rates)) {
+		if at := "publish.rate." + name; rates[name] > mostRate {
+			if !c.given(at) {
+				at = "publish.rate"
+			}
+			c.wrong(at, 0, "", "%s is more than ssebench can keep apart: at most %s", rates[name], mostRate)
+		}
+	}
+	if s.Burst != nil && s.Burst.Events > 10_000_000 {
+		c.wrong("publish.rate.burst.events", 0, "", "%s events at once are more than ssebench can keep apart: at most 10m", s.Burst.Events)
+	}
+}
+
+func (c checker) hook(p *Publish) {
+	switch h := p.Hook; {
+	case h.HTTP != nil:
+		c.url("publish.hook.http.url", h.HTTP.URL, eventScope)
+		c.method("publish.hook.http.method", h.HTTP.Method)
+		c.headers("publish.hook.http.headers", h.HTTP.Headers, eventScope)
+		_, ok := c.template("publish.hook.http.body", h.HTTP.Body, eventScope)
+		c.statuses("publish.hook.http.expect", h.HTTP.Expect)
+		others := append(slices.Collect(maps.Values(h.HTTP.Headers)), h.HTTP.URL)
+		if ok && !slices.ContainsFunc(others, func(text string) bool { return mentions(text, "Payload") }) {
+			c.payload(p, "publish.hook.http.body", h.HTTP.Body)
+		}
+	case h.Redis != nil:
+		c.redisAddress("publish.hook.redis.address", h.Redis.Address)
+		c.template("publish.hook.redis.channel", h.Redis.Channel, eventScope)
+		if _, ok := c.template("publish.hook.redis.body", h.Redis.Body, eventScope); ok {
+			c.payload(p, "publish.hook.redis.body", h.Redis.Body)
+		}
+	case h.Exec != nil:
+		for _, word := range h.Exec.Command {
+			if _, wrong := expandEnv(word, false, anyEnv); len(wrong) > 0 {
+				c.wrong("publish.hook.exec.command", 0, "", "%s", wrong[0].message)
+				break
+			}
+		}
+		if _, ok := c.template("publish.hook.exec.line", h.Exec.Line, eventScope); ok {
+			c.payload(p, "publish.hook.exec.line", h.Exec.Line)
+			if at := strings.IndexAny(strings.TrimSuffix(h.Exec.Line, "\n"), "\r\n"); at >= 0 {
+				c.wrong("publish.hook.exec.line", at, "", "a line has no line ends in it: each event is one line")
+			}
+		}
+	}
+}
+
+// payload asks for the mark in what is sent.
+func (c checker) payload(p *Publish, path, text string) {
+	if p.Sequence == nil && !c.given("publish.sequence") && !mentions(text, "Payload") {
+		c.wrong(path, 0, "", "{{.Payload}} is not in it, so no event could be recognised: add it, or say in publish.sequence where the event's number is")
+	}
+}
+
+func (c checker) redisAddress(path, text string) {
+	if text == "" {
+		return
+	}
+	c.env(path, text)
+	address, wrong := expandEnv(text, false, anyEnv)
+	if len(wrong) > 0 || strings.HasPrefix(text, "${") {
+		return
+	}
+	if message := redisAddressMistake(address); message != "" {
+		c.wrong(path, 0, "", "%s", message)
+	}
+}
+
+func redisAddressMistake(address string) string {
+	if !strings.Contains(address, "://") {
+		return hostPortMistake(address)
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {
+		return fmt.Sprintf("%s is neither host:port nor a redis:// or rediss:// URL", quote(address))
+	}
+	return ""
+}

@@ -1,0 +1,127 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Decode reads a scenario and the settings on top of it. Whatever is wrong with either comes back as one *Mistakes; only a text
+// longer than 1 MiB is refused without being read. ${ENV} and the users file are left to Plan.
+func Decode(src Source) (*Scenario, error) {
+	if len(src.Bytes) > mostBytes {
+		return nil, &fileError{path: src.Name, err: fmt.Errorf("is longer than %s: is it the right file?", Size(mostBytes))}
+	}
+	src.Bytes = bytes.TrimPrefix(src.Bytes, []byte("\xef\xbb\xbf"))
+	mistakes := &Mistakes{}
+	s := newSource(src)
+	if !s.parse(src.Bytes, mistakes) {
+		return nil, mistakes.err()
+	}
+	s.apply(src.Sets, mistakes)
+	if len(s.root.Content) == 0 && len(src.Sets) == 0 {
+		mistakes.add(s.atRoot("the scenario is empty: it needs a target and a load at the least", ""))
+		return nil, mistakes.err()
+	}
+	scenario := &Scenario{source: s}
+	d := decoder{source: s, mistakes: mistakes}
+	d.structure("", s.root, reflect.ValueOf(scenario).Elem())
+	if scenario.Name == "" && s.keys["name"] == nil {
+		scenario.Name = defaultName(src.Name)
+	}
+	check(scenario, mistakes)
+	if err := mistakes.err(); err != nil {
+		return nil, err
+	}
+	return scenario, nil
+}
+
+// parse reads the YAML into the root mapping. After a mistake in the syntax nothing else can be judged.
+func (s *source) parse(text []byte, mistakes *Mistakes) bool {
+	s.root = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+	if !utf8.Valid(text) {
+		for n, line := range bytes.Split(text, []byte("\n")) {
+			if !utf8.Valid(line) {
+				good := len(line) - len(bytes.TrimLeftFunc(line, func(r rune) bool { return r != utf8.RuneError }))
+				mistakes.add(s.atLine(n+1, utf8.RuneCount(line[:good])+1, "the text is not UTF-8", ""))
+				break
+			}
+		}
+		return false
+	}
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		mistakes.add(Mistake{File: s.file, Message: err.Error()})
+		return false
+	}
+	var first, second yaml.Node
+	if err := loader.Load(&first); err != nil {
+		if errors.Is(err, io.EOF) {
+			return true // nothing but comments
+		}
+		mistakes.add(s.syntax(err))
+		return false
+	}
+	switch err := loader.Load(&second); {
+	case err == nil:
+		mistakes.add(s.atLine(second.Line, second.Column, "a second document begins here: a scenario file holds one", ""))
+	case !errors.Is(err, io.EOF):
+		mistakes.add(s.syntax(err))
+		return false
+	}
+	if len(first.Content) == 0 || isNull(first.Content[0]) {
+		return true
+	}
+	root := first.Content[0]
+	if root.Kind != yaml.MappingNode {
+		mistakes.add(s.atNode(root, 0, "a scenario is a mapping of fields, not "+kindOf(root), ""))
+		return false
+	}
+	s.root = root
+	return true
+}
+
+// syntax turns an error of the YAML parser into a mistake.
+func (s *source) syntax(err error) Mistake {
+	var load *yaml.LoadError
+	if !errors.As(err, &load) {
+		return Mistake{File: s.file, Message: "the YAML cannot be read: " + err.Error()}
+	}
+	mark, message := load.Mark, load.Message
+	if load.ContextMsg != "" {
+		message = load.ContextMsg + ": " + message
+		if strings.TrimSpace(s.line(mark.Line)) == "" {
+			mark = load.ContextMark // an unclosed bracket shows only at the end of the file
+		}
+	}
+	if strings.Contains(load.Message, "cannot start any token") && strings.HasPrefix(s.line(mark.Line), "\t") {
+		message = "a line is indented with a tab: YAML takes spaces only"
+	}
+	return s.atLine(mark.Line, mark.Column, message, "")
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+func kindOf(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
+		return "a mapping"
+	case n.Kind == yaml.SequenceNode:
+		return "a list"
+	case isNull(n):
+		return "empty"
+	case n.Tag == "!!str":
+		return "a string"
+	case n.Tag == "!!int", n.Tag == "!!float":
+		return "a number"
+	case n.Tag == "!!bool":
+		return "true or false"
+	}
+	return "a " + strings.TrimPrefix(n.Tag, "!!")
+}

@@ -1,0 +1,176 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// What holds where a scenario says nothing.
+const (
+	defaultRampRate   = Rate(1000)
+	defaultHold       = Duration(30 * time.Second)
+	defaultOpenWithin = Duration(60 * time.Second)
+	defaultDrain      = Duration(5 * time.Second)
+	defaultStop       = Duration(5 * time.Second)
+	defaultReady      = Duration(30 * time.Second)
+	defaultHookTime   = Duration(10 * time.Second)
+	defaultPayload    = Size(100)
+
+	// floor is the shortest wait before a reconnect: a server that sets retry: 0 must not be called in a hot loop.
+	floor = Duration(10 * time.Millisecond)
+)
+
+// withDefaults is a copy with nothing left out that has a default. The receiver stays as it was written.
+func (s *Scenario) withDefaults(seed uint64) *Scenario {
+	full := *s
+	full.source = nil
+	full.Tags = maps.Clone(s.Tags)
+	fill(&full.Seed, seed)
+	for full.Seed == 0 {
+		full.Seed = uint64(rand.Uint32()) // 32 bits survive programs that read JSON numbers as floats
+	}
+	fill(&full.Drain, defaultDrain)
+	full.Target = s.Target.withDefaults()
+	full.Load = s.Load.withDefaults()
+	if s.Publish != nil {
+		publish := *s.Publish
+		fill(&publish.Payload.Size, defaultPayload)
+		publish.Hook = publish.Hook.withDefaults()
+		full.Publish = &publish
+	}
+	return &full
+}
+
+func fill[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func (t *Target) withDefaults() *Target {
+	if t == nil {
+		return nil
+	}
+	full := *t
+	fill(&full.Method, "GET")
+	fill(&full.Protocol, "auto")
+	if t.Login != nil {
+		login := *t.Login
+		fill(&login.Method, "POST")
+		full.Login = &login
+		full.Cookies = true
+	}
+	if t.Start != nil {
+		start := *t.Start
+		fill(&start.Stop, defaultStop)
+		ready := Ready{}
+		if start.Ready != nil {
+			ready = *start.Ready
+		}
+		fill(&ready.Timeout, defaultReady)
+		start.Ready = &ready
+		full.Start = &start
+	}
+	return &full
+}
+
+func (l Load) withDefaults() Load {
+	if len(l.Topics) == 0 {
+		l.Topics = Topics{topicName(0)}
+	}
+	fill(&l.OpenWithin, defaultOpenWithin)
+	if l.Reconnect == nil {
+		l.Reconnect = &Reconnect{Profile: "none"}
+	}
+	if len(l.Phases) == 0 {
+		ramp := l.Ramp
+		if ramp == nil {
+			ramp = &Ramp{Rate: defaultRampRate}
+		}
+		fill(&l.Hold, defaultHold)
+		l.Phases = []Phase{{Ramp: ramp}, {Hold: l.Hold}}
+		l.Ramp, l.Hold = nil, 0
+	}
+	l.Phases = slices.Clone(l.Phases)
+	taken := map[string]bool{"drain": true}
+	for _, phase := range l.Phases {
+		taken[phase.Name] = true
+	}
+	for i := range l.Phases {
+		phase := &l.Phases[i]
+		kind := KindHold
+		if phase.Ramp != nil {
+			kind = KindRamp
+			fill(&phase.Connections, l.Connections)
+		}
+		if phase.Name != "" {
+			continue
+		}
+		phase.Name = kind
+		for n := 2; taken[phase.Name]; n++ {
+			phase.Name = fmt.Sprintf("%s %d", kind, n)
+		}
+		taken[phase.Name] = true
+	}
+	return l
+}
+
+func (h *Hook) withDefaults() *Hook {
+	if h == nil {
+		return nil
+	}
+	full := *h
+	fill(&full.Timeout, defaultHookTime)
+	if h.HTTP != nil {
+		http := *h.HTTP
+		fill(&http.Method, "POST")
+		if http.Method != "GET" && http.Method != "HEAD" {
+			fill(&http.Body, "{{.Payload}}")
+		}
+		full.HTTP = &http
+	}
+	if h.Redis != nil {
+		redis := *h.Redis
+		fill(&redis.Body, "{{.Payload}}")
+		full.Redis = &redis
+	}
+	if h.Exec != nil {
+		exec := *h.Exec
+		fill(&exec.Line, "{{.Payload}}")
+		full.Exec = &exec
+	}
+	return &full
+}
+
+// policy gives a profile its numbers. Chromium, Firefox and Safari wait what their sources say and give up for good on an answer that
+// is no event stream (HTML standard, 9.2.3); Firefox alone has a shortest wait. library is what SSE clients outside of browsers do.
+func policy(r *Reconnect) ReconnectPolicy {
+	p := ReconnectPolicy{Profile: r.Profile, POST: r.POST, Min: time.Duration(floor)}
+	switch r.Profile {
+	case "none":
+		return ReconnectPolicy{Profile: r.Profile}
+	case "chromium", "safari":
+		p.Delay, p.GiveUp = 3*time.Second, true
+	case "firefox":
+		p.Delay, p.Min, p.GiveUp = 5*time.Second, 500*time.Millisecond, true
+	case "library":
+		p.Delay, p.Max, p.Backoff = time.Second, 30*time.Second, true
+	}
+	if r.Delay > 0 {
+		p.Delay = time.Duration(r.Delay)
+	}
+	if r.Min > 0 {
+		p.Min = time.Duration(r.Min)
+	}
+	if r.Max > 0 {
+		p.Max = time.Duration(r.Max)
+	}
+	if p.Backoff {
+		p.Max = max(p.Max, p.Delay)
+	}
+	return p
+}

@@ -1,0 +1,190 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"ssebench/results"
+)
+
+// Plan decides what the scenario leaves open. What only shows now (a variable that is not set, a users file that cannot be read, a
+// URL that the environment spoils) comes back as one *Mistakes.
+func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
+	if s.source == nil {
+		// Made by hand: what Decode refuses has to be refused here too.
+		text, err := yaml.Dump(s)
+		if err != nil {
+			return nil, fmt.Errorf("scenario %s: %w", s.Name, err)
+		}
+		decoded, err := Decode(Source{Name: "scenario " + s.Name, Bytes: text})
+		if err != nil {
+			return nil, err
+		}
+		return decoded.Plan(opts)
+	}
+	if opts.Env == nil {
+		opts.Env = os.LookupEnv
+	}
+	if opts.Start.IsZero() {
+		opts.Start = time.Now()
+	}
+	full := s.withDefaults(opts.Seed)
+	p := &Plan{
+		Name: full.Name, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
+		Reference: full.Reference, Topics: full.Load.Topics,
+		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
+		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses,
+	}
+	var err error
+	if p.Scenario, err = plainJSON(full); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", full.Name, err)
+	}
+	p.phases(full.Load.Phases)
+	mistakes := &Mistakes{}
+	e := expander{source: s.source, env: opts.Env, mistakes: mistakes}
+	if full.Target != nil {
+		p.Target, p.Server, p.PID = e.target(full.Target)
+	} else {
+		p.Target = Target{Method: "GET", Protocol: "http1.1"}
+	}
+	p.publishing(full, &e)
+	if full.Target != nil && len(mistakes.List) == 0 {
+		p.target(s.source, mistakes)
+	}
+	if err := mistakes.err(); err != nil {
+		return nil, err
+	}
+	return p, p.thresholds(full)
+}
+
+func (p *Plan) phases(phases []Phase) {
+	open := 0
+	for _, phase := range phases {
+		next := PlanPhase{Name: phase.Name, Kind: KindHold, Warmup: phase.Warmup, Connections: open, Duration: time.Duration(phase.Hold)}
+		if phase.Ramp != nil {
+			next.Kind, next.Connections = KindRamp, int(phase.Connections)
+			if next.Rate = float64(phase.Ramp.Rate); next.Rate > 0 {
+				next.Duration = seconds(float64(next.Connections-open) / next.Rate)
+			}
+		}
+		open = next.Connections
+		p.Phases = append(p.Phases, next)
+	}
+	p.Clients = open
+}
+
+func seconds(s float64) time.Duration { return time.Duration(min(s*1e9, 1<<62)) }
+
+func (p *Plan) publishing(full *Scenario, e *expander) {
+	if full.Publish == nil {
+		p.Observe = &Observe{}
+		if full.Observe != nil {
+			observe := *full.Observe
+			p.Observe = &observe
+		}
+		return
+	}
+	pub := full.Publish
+	p.Publish = &PublishPlan{
+		Schedule: pub.Rate, Event: e.text("publish.event", pub.Event), Size: int(pub.Payload.Size),
+		Template:   e.template("publish.payload.template", pub.Payload.Template),
+		Concurrent: pub.Concurrent, Conflates: pub.Conflates, Sequence: pub.Sequence,
+	}
+	if ramp := pub.Rate.Ramp; ramp != nil && ramp.Over == 0 {
+		whole := *ramp
+		for _, phase := range p.Phases[1:] { // publishing starts when the first ramp is over
+			whole.Over += Duration(phase.Duration)
+		}
+		p.Publish.Schedule.Ramp = &whole
+	}
+	if pub.Hook != nil {
+		p.Publish.Hook = e.hook(pub.Hook)
+	}
+}
+
+// target reads the users and tries the requests.
+func (p *Plan) target(s *source, mistakes *Mistakes) {
+	if p.Target.Users != "" {
+		var err error
+		if p.users, err = readUsers(p.Target.Users, p.Clients); err != nil {
+			if list, ok := err.(*Mistakes); ok {
+				mistakes.List = append(mistakes.List, list.List...)
+			} else {
+				mistakes.add(s.at("target.users", 0, err.Error(), ""))
+			}
+			return
+		}
+	}
+	if p.request = p.templates(s, mistakes); len(mistakes.List) > 0 {
+		return
+	}
+	// Beyond so many clients a mistake shows when the request is made.
+	for client := range min(p.Clients, 10_000, max(len(p.Topics), p.users.len())) {
+		if _, err := p.Request(client); err != nil {
+			mistakes.add(p.requestMistake(s, client, err))
+			return
+		}
+	}
+	p.checkScheme(s, mistakes)
+}
+
+func (p *Plan) thresholds(full *Scenario) error {
+	expressions := full.Thresholds
+	if len(expressions) == 0 {
+		p.DefaultThresholds = true
+		expressions = []string{"connections.failed == 0"}
+		if p.Publish == nil {
+			expressions = append(expressions, "events.received > 0")
+		}
+		if p.Publish != nil || p.Observe.Sequence != nil {
+			expressions = append(expressions, "deliveries.lost == 0")
+		}
+	}
+	for _, expression := range expressions {
+		threshold, err := results.ParseThreshold(expression)
+		if err != nil {
+			return fmt.Errorf("threshold %s: %w", quote(expression), err)
+		}
+		p.Thresholds = append(p.Thresholds, threshold)
+	}
+	return nil
+}
+
+// runID is the same for the same seed and start.
+func runID(seed uint64, start time.Time) string {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%d %d", seed, start.UnixNano()) // a hash never fails
+	lots := rand.New(rand.NewPCG(seed, h.Sum64()))
+	id := make([]byte, 8)
+	for i := range id {
+		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[lots.IntN(36)]
+	}
+	return string(id)
+}
+
+// plainJSON keeps < and & readable.
+func plainJSON(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// defaultName is the file's name without folder and extension.
+func defaultName(file string) string {
+	name := filepath.Base(filepath.ToSlash(file))
+	if name = strings.TrimSuffix(name, filepath.Ext(name)); name == "" || name == "." || name == "/" {
+		return "run"
+	}
+	return name
+}

@@ -1,0 +1,229 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// ClientRequest is what one subscriber sends, all templates executed. Accept, Cache-Control and Last-Event-ID are the transport's.
+type ClientRequest struct {
+	Method string
+	URL    string
+	Header http.Header
+	Body   string
+	Login  *ClientRequest // made once before the first stream; nil: none
+}
+
+// requestTemplates are the parsed templates of a request.
+type requestTemplates struct {
+	method  string
+	url     text
+	headers []headerTemplate
+	body    text
+	login   *requestTemplates
+}
+
+type headerTemplate struct {
+	name  string
+	value text
+}
+
+// text is a template; one without actions is kept as it is.
+type text struct {
+	path  string
+	plain string
+	*template.Template
+}
+
+// subscriber is what templates see.
+type subscriber struct {
+	Topic  string
+	Client int
+	User   map[string]string
+}
+
+// Request executes the templates for a subscriber: client i has topic i mod len(Topics) and row i mod len(rows) of the users file. It
+// takes some microseconds, and any goroutine may call it. It fails where a URL or a header made from a user's row cannot be sent,
+// and before WithTarget.
+func (p *Plan) Request(client int) (*ClientRequest, error) {
+	if p.request == nil {
+		return nil, errors.New("the target's address is not known yet")
+	}
+	if client < 0 {
+		return nil, fmt.Errorf("there is no client %d", client)
+	}
+	return p.request.execute(&subscriber{Topic: p.Topics[client%len(p.Topics)], Client: client, User: p.users.row(client)})
+}
+
+// requestError is a request that cannot be made for one subscriber.
+type requestError struct {
+	path    string // of the field that is wrong
+	message string
+}
+
+func (e *requestError) Error() string { return e.path + ": " + e.message }
+
+func (t *requestTemplates) execute(s *subscriber) (*ClientRequest, error) {
+	var err error
+	r := &ClientRequest{Method: t.method, Header: make(http.Header, len(t.headers))}
+	if r.URL, err = t.url.execute(s); err != nil {
+		return nil, err
+	}
+	if t.url.Template != nil { // a plain one was checked before
+		if _, message, _ := parseURL(r.URL, r.URL); message != "" {
+			return nil, &requestError{t.url.path, message}
+		}
+	}
+	for _, header := range t.headers {
+		value, err := header.value.execute(s)
+		if err != nil {
+			return nil, err
+		}
+		if strings.ContainsAny(value, "\r\n\x00") {
+			return nil, &requestError{header.value.path, "a header's value has no line ends"}
+		}
+		r.Header.Set(header.name, value)
+	}
+	if r.Body, err = t.body.execute(s); err != nil {
+		return nil, err
+	}
+	if t.login != nil {
+		r.Login, err = t.login.execute(s)
+	}
+	return r, err
+}
+
+func (t text) execute(s *subscriber) (string, error) {
+	if t.Template == nil {
+		return t.plain, nil
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, s); err != nil {
+		return "", &requestError{t.path, parseErrorPrefix.ReplaceAllString(err.Error(), "")}
+	}
+	return b.String(), nil
+}
+
+// compiler parses the templates of a plan and checks what they want of the users file.
+type compiler struct {
+	plan     *Plan
+	source   *source
+	mistakes *Mistakes
+}
+
+// templates parses the target's templates.
+func (p *Plan) templates(s *source, mistakes *Mistakes) *requestTemplates {
+	c := compiler{p, s, mistakes}
+	t := p.Target
+	compiled := c.request("target", t.Method, t.URL, t.Headers, t.Body)
+	if t.Login != nil {
+		compiled.login = c.request("target.login", t.Login.Method, t.Login.URL, t.Login.Headers, t.Login.Body)
+	}
+	return compiled
+}
+
+func (c compiler) request(path, method, address string, headers map[string]string, body string) *requestTemplates {
+	t := &requestTemplates{method: method, url: c.text(path+".url", address), body: c.text(path+".body", body)}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		t.headers = append(t.headers, headerTemplate{name, c.text(path+".headers."+name, headers[name])})
+	}
+	if t.url.Template == nil {
+		if _, message, suggestion := parseURL(t.url.plain, t.url.plain); message != "" {
+			c.mistakes.add(c.source.at(path+".url", 0, message, suggestion))
+		}
+	}
+	return t
+}
+
+func (c compiler) text(path, content string) text {
+	if !strings.Contains(content, "{{") {
+		return text{path: path, plain: content}
+	}
+	p, wrong := parseTemplate(content, subscriberScope)
+	for _, w := range wrong {
+		c.mistakes.add(c.source.at(path, w.offset, w.message, w.suggestion))
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.users)) {
+		if message, suggestion := c.plan.users.lacks(name); message != "" {
+			c.mistakes.add(c.source.at(path, c.source.offsetOf(path, name, p.users[name]), message, suggestion))
+		}
+	}
+	return text{path: path, Template: p.template}
+}
+
+// requestMistake gives the failed request of a client its place.
+func (p *Plan) requestMistake(s *source, client int, err error) Mistake {
+	path, message := "target.url", err.Error()
+	var wrong *requestError
+	if errors.As(err, &wrong) {
+		path, message = wrong.path, wrong.message
+	}
+	who := fmt.Sprintf("for client %d (topic %s", client, quote(p.Topics[client%len(p.Topics)]))
+	if p.users != nil {
+		who += fmt.Sprintf(", user on line %d of %s", p.users.lines[client%p.users.len()], p.Target.Users)
+	}
+	return s.at(path, 0, message+", "+who+")", "")
+}
+
+// checkScheme repeats, with the real URL, what Decode could not check where the scheme came from the environment; and it gives a
+// started server its default check of readiness.
+func (p *Plan) checkScheme(s *source, mistakes *Mistakes) {
+	first, err := p.Request(0)
+	if err != nil {
+		return
+	}
+	u, err := url.Parse(first.URL)
+	if err != nil {
+		return
+	}
+	switch {
+	case u.Scheme == "https" && p.Target.Protocol == "h2c":
+		mistakes.add(s.at("target.protocol", 0, "h2c is HTTP/2 without TLS: the URL has https", "http2"))
+	case u.Scheme == "http" && p.Target.Protocol == "http2":
+		mistakes.add(s.at("target.protocol", 0, "http2 needs TLS: the URL has http", "h2c"))
+	case u.Scheme == "http" && p.Target.TLS != nil:
+		mistakes.add(s.atKey("target.tls", "TLS settings have no meaning: the URL has http", ""))
+	}
+	if ready := p.Server.Ready; ready != nil && ready.URL == "" && ready.TCP == "" && ready.Line == "" {
+		if ready.TCP = p.Target.ConnectTo; ready.TCP == "" {
+			port := u.Port()
+			if port == "" {
+				port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+			}
+			ready.TCP = net.JoinHostPort(u.Hostname(), port)
+		}
+	}
+}
+
+// WithTarget is a copy of a plan with Reference for the server at a base URL such as http://127.0.0.1:40123: subscribers get
+// BASE/events?topic=…, and events go to BASE/publish?topic=… by HTTP unless the scenario has a hook of its own.
+func (p *Plan) WithTarget(base string) (*Plan, error) {
+	if !p.Reference {
+		return nil, errors.New("the scenario names a target of its own")
+	}
+	base = strings.TrimRight(base, "/")
+	if _, message, _ := parseURL(base, base); message != "" || strings.Contains(base, "{") {
+		return nil, fmt.Errorf("target %s: %s", quote(base), message)
+	}
+	with := *p
+	with.Target.URL = base + "/events?topic={{urlquery .Topic}}"
+	if p.Publish != nil && p.Publish.Hook == (Hook{Timeout: p.Publish.Hook.Timeout}) {
+		publish := *p.Publish
+		address := base + "/publish?topic={{urlquery .Topic}}"
+		if publish.Event != "" {
+			address += "&event={{urlquery .Event}}"
+		}
+		publish.Hook = *(&Hook{HTTP: &HTTPHook{URL: address}}).withDefaults()
+		with.Publish = &publish
+	}
+	mistakes := &Mistakes{}
+	with.request = with.templates(nil, mistakes)
+	return &with, mistakes.err()
+}

@@ -1,0 +1,117 @@
+package scenarios
+
+// Scenario is a scenario file as it was written. Strings marked "template" may hold {{.Topic}}, {{.Client}} and {{.User.FIELD}}, those
+// of a hook {{.Payload}}, {{.Event}}, {{.ID}}, {{.Topic}} and {{.Seq}}; all strings of target and publish may hold ${ENV}.
+type Scenario struct {
+	// Name of the scenario; default: the file's name.
+	Name string `yaml:"name,omitempty" json:"name,omitempty"`
+	// Description says in a sentence which question the scenario answers.
+	Description string `yaml:"description,omitempty" json:"description,omitempty"`
+	// Tags are carried into the document.
+	Tags map[string]string `yaml:"tags,omitempty" json:"tags,omitempty"`
+	// Seed of everything that is drawn by lot; default: a new one for each run, named in the document.
+	Seed uint64 `yaml:"seed,omitempty" json:"seed,omitempty"`
+
+	// Reference runs the bundled server as the target. Exactly one of reference and target is given.
+	Reference bool `yaml:"reference,omitempty" json:"reference,omitempty"`
+	// Target is the server under test.
+	Target *Target `yaml:"target,omitempty" json:"target,omitempty"`
+
+	// Load says who connects and when.
+	Load Load `yaml:"load" json:"load"`
+	// Publish says what is published and how. Without publish and observe, events are only counted.
+	Publish *Publish `yaml:"publish,omitempty" json:"publish,omitempty"`
+	// Observe is for servers that emit by themselves. At most one of publish and observe is given.
+	Observe *Observe `yaml:"observe,omitempty" json:"observe,omitempty"`
+
+	// LateAfter is the latency beyond which a delivery counts in deliveries.late; without it none does.
+	LateAfter Duration `yaml:"late_after,omitempty" json:"late_after,omitempty"`
+	// Drain is the longest wait for what is under way after the last phase; default 5s.
+	Drain Duration `yaml:"drain,omitempty" json:"drain,omitempty"`
+	// Thresholds are expressions over the metrics, such as "fanout.latency.p99 < 50ms"; a run that crosses one fails. Without
+	// any, the default ones hold.
+	Thresholds []string `yaml:"thresholds,omitempty" json:"thresholds,omitempty"`
+
+	source *source // where each field stands; nil in a Scenario made by hand
+}
+
+// Target is the server under test.
+type Target struct {
+	// URL of the event stream, http or https (template).
+	URL string `yaml:"url" json:"url"`
+	// Method of the request; default GET.
+	Method string `yaml:"method,omitempty" json:"method,omitempty" jsonschema:"enum=GET,enum=POST"`
+	// Headers of the request (templates). Accept: text/event-stream is always sent.
+	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	// Body of a POST request (template).
+	Body string `yaml:"body,omitempty" json:"body,omitempty"`
+	// Users is a CSV file with a header line, or a JSONL file, relative to the scenario file: one row for each subscriber, taken
+	// again from the start where there are fewer.
+	Users string `yaml:"users,omitempty" json:"users,omitempty"`
+	// Login is a request that each subscriber makes once before its first stream; it implies cookies.
+	Login *Login `yaml:"login,omitempty" json:"login,omitempty"`
+	// Cookies gives each subscriber a cookie jar that lives across reconnects.
+	Cookies bool `yaml:"cookies,omitempty" json:"cookies,omitempty"`
+	// ConnectTo is the host:port to dial in place of the URL's; Host and SNI stay the URL's.
+	ConnectTo string `yaml:"connect_to,omitempty" json:"connect_to,omitempty"`
+	// Protocol of the streams; default auto, which is http1.1.
+	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty" jsonschema:"enum=auto,enum=http1.1,enum=http2,enum=h2c"`
+	// TLS settings of an https target.
+	TLS *TLS `yaml:"tls,omitempty" json:"tls,omitempty"`
+	// Start starts the server under test, and stops it after the run.
+	Start *Start `yaml:"start,omitempty" json:"start,omitempty"`
+	// PID of a server that runs already: its CPU and memory are sampled.
+	PID int `yaml:"pid,omitempty" json:"pid,omitempty"`
+}
+
+// Login is a request that each subscriber makes once before its first stream.
+type Login struct {
+	// URL of the request, http or https (template).
+	URL string `yaml:"url" json:"url"`
+	// Method of the request; default POST.
+	Method string `yaml:"method,omitempty" json:"method,omitempty"`
+	// Headers of the request (templates).
+	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	// Body of the request (template).
+	Body string `yaml:"body,omitempty" json:"body,omitempty"`
+}
+
+// TLS settings of an https target.
+type TLS struct {
+	// Insecure accepts any certificate.
+	Insecure bool `yaml:"insecure,omitempty" json:"insecure,omitempty"`
+	// CACert is a PEM file of certificates to trust, relative to the scenario file.
+	CACert string `yaml:"ca_cert,omitempty" json:"ca_cert,omitempty"`
+	// ServerName is asked for (SNI) and checked in place of the URL's host.
+	ServerName string `yaml:"server_name,omitempty" json:"server_name,omitempty"`
+}
+
+// Start starts the server under test.
+type Start struct {
+	// Command is the program and its arguments, as a list or as a string that is split at spaces outside of quotes. No shell
+	// reads it.
+	Command Command `yaml:"command" json:"command"`
+	// Dir is the working directory, relative to the scenario file; default: the scenario file's.
+	Dir string `yaml:"dir,omitempty" json:"dir,omitempty"`
+	// Env is added to the environment of ssebench itself.
+	Env map[string]string `yaml:"env,omitempty" json:"env,omitempty"`
+	// Ready says when the server is ready; default: its address accepts a connection.
+	Ready *Ready `yaml:"ready,omitempty" json:"ready,omitempty"`
+	// Stop is the grace between SIGTERM and SIGKILL; default 5s.
+	Stop Duration `yaml:"stop,omitempty" json:"stop,omitempty"`
+}
+
+// Ready says when a started server is ready; at most one of url, tcp and line is given.
+type Ready struct {
+	// URL that answers with a status 2xx.
+	URL string `yaml:"url,omitempty" json:"url,omitempty"`
+	// TCP is a host:port that accepts a connection; default: the target's.
+	TCP string `yaml:"tcp,omitempty" json:"tcp,omitempty"`
+	// Line is a regular expression that a line of the server's output matches.
+	Line string `yaml:"line,omitempty" json:"line,omitempty"`
+	// Timeout is the longest wait; default 30s.
+	Timeout Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
+}
+
+// Command is a program and its arguments.
+type Command []string
