@@ -92,6 +92,9 @@ func (c *checker) combine(op string, left, right *term, at int) (*term, error) {
 			return nil, c.mistake(side.column, "%s does not go with %s", op, side.describe())
 		}
 	}
+	if t.boolean && !wantBoolean && !t.readsMetric() {
+		return nil, c.mistake(t.column, "a comparison must name a metric")
+	}
 	if wantBoolean || op == "*" || op == "/" || left.unit.fits(right.unit) || left.zero() || right.zero() {
 		return t, nil
 	}

@@ -13,6 +13,9 @@ var (
 	gaugeFields     = []string{"value", "min", "max", "last"}
 )
 
+// fieldWords are other names of fields.
+var fieldWords = map[string]string{"median": "p50", "avg": "mean", "average": "mean", "p100": "max", "p999": "p99_9", "p9999": "p99_99"}
+
 // reference names one number of a document.
 type reference struct {
 	id      ID
@@ -66,7 +69,11 @@ func resolve(name string) (*reference, *ThresholdError) {
 		return nil, &ThresholdError{Column: len(metric) + 1, Message: metric + " is a counter and has no fields", Suggestion: fmt.Sprintf("%s[%q]", metric, field)}
 	default:
 		mistake := &ThresholdError{Column: len(metric) + 1, Message: fmt.Sprintf("%s has no field %s, only %s", metric, excerpt(field), strings.Join(fields, " "))}
-		if near := nearest(strings.ReplaceAll(field, ".", "_"), fields, 2); near != "" {
+		near, ok := fieldWords[field]
+		if !ok {
+			near = nearest(strings.ReplaceAll(field, ".", "_"), fields, 2)
+		}
+		if slices.Contains(fields, near) {
 			mistake.Suggestion = metric + "." + near
 		}
 		return nil, mistake

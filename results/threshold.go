@@ -59,9 +59,6 @@ func ParseThreshold(expression string) (Threshold, error) {
 	if !root.boolean {
 		return Threshold{}, &ThresholdError{Column: root.column, Message: "a threshold must be a comparison, such as deliveries.lost == 0"}
 	}
-	if !root.readsMetric() {
-		return Threshold{}, &ThresholdError{Column: root.column, Message: "a threshold must name a metric"}
-	}
 	return Threshold{Expression: expression, root: root}, nil
 }
 
