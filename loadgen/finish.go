@@ -1,0 +1,101 @@
+package loadgen
+
+import (
+	"fmt"
+
+	"ssebench/results"
+)
+
+// finish ends what is left, closes every account, and folds the document. The load is over: no other goroutine of the run is left
+// but those of the transport.
+func (r *run) finish() (*results.Document, error) {
+	for _, s := range r.subscriptions {
+		s.stream.Cut(CutFIN)
+	}
+	if err := r.runner.Transport.Close(); err != nil {
+		r.fail(fmt.Sprintf("closing the transport: %v", err))
+	}
+	r.mu.Lock()
+	if err := r.gather(); err != nil {
+		r.fail(err.Error())
+	}
+	for k, e := range r.recorder.events {
+		if c, ok := r.topics[k.topic].call(k.seq); ok && !c.failed {
+			r.enterEvent(k, e, false)
+		}
+	}
+	r.closeLedgers()
+	r.mu.Unlock()
+	if r.sender != nil && r.sender.failed.Load() > 0 {
+		token, top := r.sender.notes.most()
+		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
+			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
+	}
+	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure()})
+	document, foldErr := r.folder.Document()
+	if err != nil && foldErr == nil && document.Run.Failure == "" {
+		document.Run.Failure = err.Error() // the journal failed at the very end
+	}
+	return document, foldErr
+}
+
+// closeLedgers closes every subscription's account and attributes each loss to the phase in which the event was due.
+func (r *run) closeLedgers() {
+	if r.plan.Publish == nil {
+		if r.sequence != nil {
+			r.closeObserved()
+		}
+		return
+	}
+	accounts := make([]closed, len(r.topics))
+	for i, t := range r.topics {
+		accounts[i] = t.close()
+	}
+	for _, s := range r.subscriptions {
+		if s.ledger.Started() {
+			r.closeLedger(s, &accounts[s.topic.index])
+		}
+	}
+}
+
+func (r *run) closeLedger(s *subscription, account *closed) {
+	each := func(rg Range, id results.ID, sign int64) {
+		account.byPhase(rg, r.timeline, func(phase int, n int64) { r.recorder.of(phase).Add(id, sign*n) })
+	}
+	if account.end >= s.ledger.First() {
+		each(Range{s.ledger.First(), account.end}, results.DeliveriesExpected, 1)
+	}
+	lost := func(rg Range, kind LossKind) {
+		if r.plan.Publish.Conflates && kind != LostTail {
+			each(rg, results.DeliveriesSuperseded, 1)
+			each(rg, results.DeliveriesExpected, -1)
+			return
+		}
+		each(rg, results.DeliveriesLost, 1)
+		each(rg, lossMetric[kind], 1)
+		account.byPhase(rg, r.timeline, func(phase int, n int64) { r.recorder.of(phase).Censor(results.FanoutLatency, n) })
+	}
+	s.ledger.Close(account.end, account.failed, lost, func(rg Range) { each(rg, results.DeliveriesExpected, -1) })
+}
+
+var lossMetric = map[LossKind]results.ID{
+	LostMidstream: results.DeliveriesLostMidstream,
+	LostGap:       results.DeliveriesLostGap,
+	LostTail:      results.DeliveriesLostTail,
+}
+
+// closeObserved closes accounts of a server's own numbering: from the first sequence that a subscriber saw to its last.
+func (r *run) closeObserved() {
+	v := r.recorder.of(r.timeline.current())
+	for _, s := range r.subscriptions {
+		if s.ledger.Highest() < s.ledger.First() || !s.ledger.Started() {
+			continue
+		}
+		v.Add(results.DeliveriesExpected, int64(s.ledger.Highest()-s.ledger.First()+1))
+		s.ledger.Close(s.ledger.Highest(), nil, func(rg Range, kind LossKind) {
+			n := int64(rg.To - rg.From + 1)
+			v.Add(results.DeliveriesLost, n)
+			v.Add(lossMetric[kind], n)
+		}, func(Range) {})
+	}
+}

@@ -1,0 +1,151 @@
+package loadgen
+
+import "slices"
+
+// Ledger is one subscription's account of its topic: which sequence numbers came, how, and which never did. It starts at a
+// sequence and is fed receipts; it allocates nothing until something is missing. The calls come from the loop that owns the
+// stream.
+type Ledger struct {
+	first   uint64 // the first sequence that may be expected
+	sure    uint64 // from here on a pair is expected; those in [first, sure) straddled the opening and count only if they came
+	next    uint64 // above the highest received
+	last    uint32 // stream of the receipt of next-1
+	missing []gap  // below next, ascending
+}
+
+// gap is a run of sequence numbers that did not come, and the streams of the receipts on either side.
+type gap struct {
+	Range
+	left, right uint32
+}
+
+// Range is the sequence numbers from From to To, both included.
+type Range struct{ From, To uint64 }
+
+// Receipt says what a receipt was.
+type Receipt struct {
+	First     bool // the pair had not come before
+	Sure      bool // and it is expected without condition
+	Reordered bool // a higher sequence had come before (RFC 4737, section 3.2); never with a duplicate
+	Duplicate bool
+	// Unexpected: from before the subscription.
+	Unexpected bool
+}
+
+// Start opens the account on a stream. first ≤ sure.
+func (l *Ledger) Start(first, sure uint64, stream uint32) {
+	*l = Ledger{first: first, sure: sure, next: first, last: stream}
+}
+
+// Started says whether Start was called.
+func (l *Ledger) Started() bool { return l.next > 0 }
+
+// Receive enters a receipt of seq on a stream.
+func (l *Ledger) Receive(seq uint64, stream uint32) Receipt {
+	switch {
+	case seq < l.first:
+		return Receipt{Unexpected: true}
+	case seq >= l.next:
+		if seq > l.next {
+			l.missing = append(l.missing, gap{Range{l.next, seq - 1}, l.last, stream})
+		}
+		l.next, l.last = seq+1, stream
+		return Receipt{First: true, Sure: seq >= l.sure}
+	}
+	i, found := slices.BinarySearchFunc(l.missing, seq, func(g gap, seq uint64) int {
+		switch {
+		case g.To < seq:
+			return -1
+		case g.From > seq:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return Receipt{Duplicate: true}
+	}
+	l.fill(i, seq, stream)
+	return Receipt{First: true, Sure: seq >= l.sure, Reordered: true}
+}
+
+// fill takes seq out of the i-th gap, which splits where seq lies inside it.
+func (l *Ledger) fill(i int, seq uint64, stream uint32) {
+	g := l.missing[i]
+	before := gap{Range{g.From, seq - 1}, g.left, stream}
+	after := gap{Range{seq + 1, g.To}, stream, g.right}
+	switch {
+	case g.From == seq && g.To == seq:
+		l.missing = slices.Delete(l.missing, i, i+1)
+	case g.From == seq:
+		l.missing[i] = after
+	case g.To == seq:
+		l.missing[i] = before
+	default:
+		l.missing[i] = before
+		l.missing = slices.Insert(l.missing, i+1, after)
+	}
+}
+
+// First is the sequence that the account starts at.
+func (l *Ledger) First() uint64 { return l.first }
+
+// Highest is the highest sequence received, First()-1 if none was.
+func (l *Ledger) Highest() uint64 { return l.next - 1 }
+
+// LossKind attributes a loss by the receipts on either side of it.
+type LossKind int
+
+// The kinds of loss, as in deliveries.lost_midstream, lost_gap and lost_tail.
+const (
+	LostMidstream LossKind = iota // both came on one stream; the opening counts as a receipt
+	LostGap                       // they came on different streams
+	LostTail                      // nothing followed
+)
+
+// Close ends the account at the sequence end. What is missing goes, in ascending order, to lost, or to excused where the pair is
+// expected only if it came: it straddled the opening, or lies in one of the failed ranges, which ascend and do not overlap. So of
+// the window from first to end the expected pairs are those not excused, and expected = received + lost.
+func (l *Ledger) Close(end uint64, failed []Range, lost func(Range, LossKind), excused func(Range)) {
+	all := l.missing
+	tail := l.next <= end
+	if tail {
+		all = append(slices.Clone(all), gap{Range{l.next, end}, l.last, l.last})
+	}
+	holes := failed
+	if l.first < l.sure {
+		holes = append([]Range{{l.first, l.sure - 1}}, failed...)
+	}
+	for i, g := range all {
+		kind := LostMidstream
+		switch {
+		case tail && i == len(all)-1:
+			kind = LostTail
+		case g.left != g.right:
+			kind = LostGap
+		}
+		split(g.Range, holes, func(r Range) { lost(r, kind) }, excused)
+	}
+}
+
+// split cuts r where it meets the holes and hands the parts out in ascending order.
+func split(r Range, holes []Range, outside, inside func(Range)) {
+	for _, h := range holes {
+		if h.To < r.From {
+			continue
+		}
+		if h.From > r.To {
+			break
+		}
+		if h.From > r.From {
+			outside(Range{r.From, h.From - 1})
+			r.From = h.From
+		}
+		to := min(h.To, r.To)
+		inside(Range{r.From, to})
+		if to == r.To {
+			return
+		}
+		r.From = to + 1
+	}
+	outside(r)
+}

@@ -1,0 +1,182 @@
+package loadgen
+
+import (
+	"maps"
+	"slices"
+
+	"ssebench/results"
+)
+
+// shard is a lane's share of the recorder: what was measured since the last swap, by phase, and when
+// an event came last. Only the holder of the lane touches it.
+type shard struct {
+	timeline *timeline // nil until a run takes the lane
+	page     *page
+	lastRead int64          // when an event came last
+	lone     results.Values // counts what arrives before or after a run
+}
+
+// page is what a swap hands over.
+type page struct {
+	values []*results.Values // by phase
+	events map[eventKey]*eventShare
+	free   []*eventShare
+
+	// The receipts of one event tend to follow each other.
+	lastKey   eventKey
+	lastShare *eventShare
+}
+
+type eventKey struct {
+	topic uint32
+	seq   uint64
+}
+
+// eventShare is what one lane saw of one event. Instants are nanoseconds since the run's start.
+type eventShare struct {
+	first, last int64
+	receipts    int64 // distinct pairs, received
+	sure        int64 // of these, surely expected
+}
+
+func newPage() *page { return &page{events: make(map[eventKey]*eventShare)} }
+
+// of gives the values of a phase.
+func (s *shard) of(phase int) *results.Values {
+	if s.page == nil {
+		return &s.lone
+	}
+	for phase >= len(s.page.values) {
+		s.page.values = append(s.page.values, nil)
+	}
+	if s.page.values[phase] == nil {
+		s.page.values[phase] = new(results.Values)
+	}
+	return s.page.values[phase]
+}
+
+// current gives the values of the phase that runs.
+func (s *shard) current() *results.Values {
+	if s.timeline == nil {
+		return &s.lone
+	}
+	return s.of(s.timeline.current())
+}
+
+// receipt enters a distinct receipt of an event.
+func (p *page) receipt(k eventKey, at int64, sure bool) {
+	e := p.lastShare
+	if e == nil || p.lastKey != k {
+		if e = p.events[k]; e == nil {
+			e = p.newShare(at)
+			p.events[k] = e
+		}
+		p.lastKey, p.lastShare = k, e
+	}
+	e.first, e.last = min(e.first, at), max(e.last, at)
+	e.receipts++
+	if sure {
+		e.sure++
+	}
+}
+
+func (p *page) newShare(at int64) *eventShare {
+	n := len(p.free)
+	if n == 0 {
+		return &eventShare{first: at, last: at}
+	}
+	e := p.free[n-1]
+	p.free = p.free[:n-1]
+	*e = eventShare{first: at, last: at}
+	return e
+}
+
+// reset empties the page and keeps its memory.
+func (p *page) reset() {
+	for _, v := range p.values {
+		if v != nil {
+			v.Reset()
+		}
+	}
+	p.free = slices.AppendSeq(p.free, maps.Values(p.events))
+	clear(p.events)
+	p.lastShare = nil
+}
+
+// recorder adds the lanes' pages up to intervals.
+type recorder struct {
+	lanes   []*Lane
+	spare   []*page
+	pending []*results.Values // by phase, since the last interval
+	events  map[eventKey]*eventShare
+	last    int64 // when an event came last
+}
+
+func newRecorder(lanes []*Lane, tl *timeline) *recorder {
+	r := &recorder{lanes: lanes, events: make(map[eventKey]*eventShare)}
+	for _, l := range lanes {
+		l.Hold()
+		l.shard = shard{timeline: tl, page: newPage()}
+		l.Release()
+		r.spare = append(r.spare, newPage())
+	}
+	return r
+}
+
+// collect swaps every lane's page and adds it up.
+func (r *recorder) collect() error {
+	for i, l := range r.lanes {
+		l.Hold()
+		full := l.shard.page
+		l.shard.page = r.spare[i]
+		r.last = max(r.last, l.shard.lastRead)
+		l.Release()
+		for phase, v := range full.values {
+			if v == nil {
+				continue
+			}
+			if err := r.of(phase).Merge(v); err != nil {
+				return err
+			}
+		}
+		for k, e := range full.events {
+			r.add(k, e)
+		}
+		full.reset()
+		r.spare[i] = full
+	}
+	return nil
+}
+
+func (r *recorder) add(k eventKey, e *eventShare) {
+	sum := r.events[k]
+	if sum == nil {
+		sum = &eventShare{first: e.first, last: e.last}
+		r.events[k] = sum
+	}
+	sum.first, sum.last = min(sum.first, e.first), max(sum.last, e.last)
+	sum.receipts += e.receipts
+	sum.sure += e.sure
+}
+
+// of gives the values of a phase since the last interval.
+func (r *recorder) of(phase int) *results.Values {
+	for phase >= len(r.pending) {
+		r.pending = append(r.pending, nil)
+	}
+	if r.pending[phase] == nil {
+		r.pending[phase] = new(results.Values)
+	}
+	return r.pending[phase]
+}
+
+// take hands over what was added up since the last call.
+func (r *recorder) take() (out []results.PhaseValues) {
+	for phase, v := range r.pending {
+		if v != nil {
+			out = append(out, results.PhaseValues{Phase: phase, Values: v})
+		}
+	}
+	r.pending = nil
+	return out
+}

@@ -1,0 +1,184 @@
+package loadgen
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"ssebench/loadgen/stamp"
+	"ssebench/results"
+	"ssebench/scenarios"
+)
+
+// run is the state of one Run: what the conductor (runner.go), the streams (subscription.go), the sender and the ticker share.
+type run struct {
+	runner   *Runner
+	plan     *scenarios.Plan
+	header   *results.Header
+	timeline *timeline
+	topics   []*topic
+	lanes    []*Lane
+	sender   *sender // nil: the server emits by itself
+	notes    notes
+
+	// Fixed before the first stream.
+	number     uint64 // the run ID in marks
+	lateAfter  int64
+	concurrent bool
+	sequence   *extractor
+	sentAt     func(data []byte) (unix int64, ok bool)
+	account    func(s *subscription, data []byte, now int64)
+
+	// Of the conductor alone.
+	subscriptions []*subscription
+	publishing    bool
+	partial       bool
+
+	// Counted at the openings and endings of streams.
+	settled, opened, openNow, peak atomic.Int64
+	headersDelayed, buffered       atomic.Int64
+
+	failOnce sync.Once
+	failed   chan struct{} // closed with the first failure
+	reason   string        // read after failed is closed
+
+	mu       sync.Mutex // of all below: the ticker and the drain
+	recorder *recorder
+	folder   *results.Folder
+	answered []eventKey            // successful calls not yet in waiting
+	waiting  map[eventKey]struct{} // successful calls whose expected receipts are not all there
+	tick     tick
+}
+
+func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
+	r := &run{
+		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
+		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), waiting: make(map[eventKey]struct{}),
+	}
+	var err error
+	if r.number, err = stamp.RunNumber(plan.RunID); err != nil {
+		return nil, fmt.Errorf("run ID %q: %w", plan.RunID, err)
+	}
+	for i, name := range plan.Topics {
+		r.topics = append(r.topics, &topic{name: name, index: uint32(i)})
+	}
+	own := new(Lane)
+	r.recorder = newRecorder(append(append([]*Lane(nil), r.lanes...), own), r.timeline)
+	if err := r.chooseAccount(own); err != nil {
+		return nil, err
+	}
+	r.header = r.newHeader()
+	r.folder = results.NewFolder(r.header)
+	return r, nil
+}
+
+// chooseAccount settles, once, how an event is accounted for.
+func (r *run) chooseAccount(own *Lane) (err error) {
+	switch {
+	case r.plan.Publish != nil:
+		if r.runner.Publisher == nil {
+			return fmt.Errorf("the plan publishes and no publisher is given")
+		}
+		r.concurrent = r.plan.Publish.Concurrent
+		r.account = (*subscription).marks
+		if r.plan.Publish.Sequence != nil {
+			r.account = (*subscription).extracted
+		}
+		if r.sequence, err = newExtractor(r.plan.Publish.Sequence); err != nil {
+			return err
+		}
+		r.sender, err = newSender(r, r.runner.Publisher, r.plan.Publish, own)
+	case r.plan.Observe != nil:
+		r.account = (*subscription).emitted
+		r.sentAt = newClock(r.plan.Observe)
+		r.sequence, err = newExtractor(r.plan.Observe.Sequence)
+	default:
+		r.account = func(*subscription, []byte, int64) {}
+	}
+	return err
+}
+
+// fail ends the run with a reason; the first one counts. Any goroutine may call it.
+func (r *run) fail(reason string) {
+	r.failOnce.Do(func() {
+		r.reason = reason
+		close(r.failed)
+	})
+}
+
+// failure gives the reason of fail; empty if there was none.
+func (r *run) failure() string {
+	select {
+	case <-r.failed:
+		return r.reason
+	default:
+		return ""
+	}
+}
+
+func (r *run) streamOpened() {
+	r.opened.Add(1)
+	n := r.openNow.Add(1)
+	for {
+		peak := r.peak.Load()
+		if n <= peak || r.peak.CompareAndSwap(peak, n) {
+			return
+		}
+	}
+}
+
+func (r *run) streamClosed() { r.openNow.Add(-1) }
+
+// published enters a successful call: its receipts are waited for.
+func (r *run) published(k eventKey, c call) {
+	if c.expected == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answered = append(r.answered, k)
+}
+
+// newHeader says all that is known before the first connection.
+func (r *run) newHeader() *results.Header {
+	p := r.plan
+	h := &results.Header{
+		Format: results.JournalFormat,
+		Run: results.Run{
+			ID: p.RunID, Scenario: p.Name, Seed: p.Seed,
+			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: "read",
+		},
+		Scenario: p.Scenario, Environment: r.runner.Environment, DefaultThresholds: p.DefaultThresholds, Warnings: r.runner.Warnings,
+	}
+	for _, phase := range p.Phases {
+		h.Phases = append(h.Phases, results.PhaseInfo{Name: phase.Name, Kind: phase.Kind, Warmup: phase.Warmup})
+	}
+	h.Phases = append(h.Phases, results.PhaseInfo{Name: "drain", Kind: "drain"})
+	for _, t := range p.Thresholds {
+		h.Thresholds = append(h.Thresholds, t.Expression)
+	}
+	for id := range results.NumMetrics {
+		if r.produces(id) {
+			h.Produces = append(h.Produces, id.String())
+		}
+	}
+	return h
+}
+
+// produces says whether a run of this kind has a value for the metric even if nothing was counted.
+func (r *run) produces(id results.ID) bool {
+	m := results.Catalogue[id]
+	if m.Kind != results.KindCounter {
+		return false
+	}
+	switch group(m.Name) {
+	case "deliveries":
+		if id == results.DeliveriesSuperseded && (r.plan.Publish == nil || !r.plan.Publish.Conflates) {
+			return false
+		}
+		return r.plan.Publish != nil || r.sequence != nil
+	case "publish":
+		return r.plan.Publish != nil
+	}
+	return true
+}

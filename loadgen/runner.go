@@ -1,0 +1,267 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"ssebench/results"
+	"ssebench/scenarios"
+)
+
+// Runner carries out a Plan. Fill in the fields and call Run once.
+type Runner struct {
+	Transport Transport
+	Publisher Publisher       // nil: the server emits by itself
+	Server    Server          // nil: unknown
+	Host      Host            // nil: nothing is known of our own process
+	Stop      <-chan struct{} // closed: end the phase and drain; ctx ends at once
+	// Environment and Warnings go into the document.
+	Environment results.Environment
+	Warnings    []results.Warning
+	// Started is called with the header before the first connection, OnInterval once a second and at the end, both from one goroutine at
+	// a time. An error fails the run.
+	Started    func(*results.Header) error
+	OnInterval func(*results.Interval) error
+}
+
+// Host is this machine and our own process.
+type Host interface {
+	Sample() (results.ProcessSample, error)
+	GCPauses() []int64      // stop-the-world pauses since the last call, nanoseconds
+	Share() (float64, bool) // share of time since the last call that work waited for a CPU; false: unknown
+}
+
+// errInterrupted ends a wait because of Stop.
+var errInterrupted = errors.New("interrupted")
+
+// Run opens the streams, publishes, drains, closes every account and gives the document. The error is non-nil only where there is
+// no document to give; a failed run has one, with Run.Failure set.
+func (r *Runner) Run(ctx context.Context, plan *scenarios.Plan) (*results.Document, error) {
+	run, err := newRun(r, plan)
+	if err != nil {
+		return nil, err
+	}
+	if r.Started != nil {
+		if err := r.Started(run.header); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ticker := run.startTicking(cancel)
+	run.load(ctx)
+	ticker.stop()
+	return run.finish()
+}
+
+// load goes through the phases and the drain.
+func (r *run) load(ctx context.Context) {
+	publishing, stopPublishing := context.WithCancel(ctx)
+	defer stopPublishing()
+	dispatched := make(chan struct{})
+	for i, phase := range r.plan.Phases {
+		begun := r.timeline.now()
+		r.timeline.enter(i, begun)
+		var err error
+		if phase.Kind == "ramp" {
+			err = r.ramp(ctx, phase)
+		} else {
+			if r.sender != nil && !r.publishing {
+				r.startPublishing(begun)
+				go func() { defer close(dispatched); r.sender.dispatch(publishing) }()
+			}
+			if rest := r.plan.Phases[i:]; r.publishing && allHolds(rest) {
+				r.sender.end(begun + int64(total(rest)))
+			}
+			err = r.wait(ctx, begun+int64(phase.Duration))
+		}
+		if err != nil {
+			r.partial = errors.Is(err, errInterrupted) || ctx.Err() != nil
+			break
+		}
+	}
+	r.timeline.enter(len(r.plan.Phases), r.timeline.now())
+	if r.publishing {
+		r.sender.end(r.timeline.now())
+		<-dispatched
+		r.drain(ctx)
+		stopPublishing()
+		r.sender.calls.Wait()
+		if n := r.sender.unsent(); n > 0 {
+			r.notes.add("publish_backlog", fmt.Sprintf("%d events were due and never sent: the hook was too slow for the rate; lower publish.rate or use more topics", n), 1)
+		}
+	}
+	r.timeline.leave(r.timeline.now())
+}
+
+func allHolds(phases []scenarios.PlanPhase) bool {
+	return !slices.ContainsFunc(phases, func(p scenarios.PlanPhase) bool { return p.Kind != "hold" })
+}
+
+func total(phases []scenarios.PlanPhase) (d time.Duration) {
+	for _, p := range phases {
+		d += p.Duration
+	}
+	return d
+}
+
+// openAhead is how long before its due time an opening is handed to the transport.
+const openAhead = 20 * time.Millisecond
+
+// ramp opens streams at their due times until the phase's number of connections is reached, then waits until every opening is
+// over, but no longer than Plan.OpenWithin.
+func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
+	begun := r.timeline.now()
+	schedule := Constant{PerSecond: phase.Rate}
+	for n := int64(0); len(r.subscriptions) < phase.Connections; n++ {
+		due := begun + int64(schedule.At(n))
+		if err := r.wait(ctx, due-int64(openAhead)); err != nil {
+			return err
+		}
+		if err := r.open(len(r.subscriptions), due); err != nil {
+			r.fail(err.Error())
+			return err
+		}
+	}
+	deadline := r.timeline.now() + int64(r.plan.OpenWithin)
+	err := r.await(ctx, deadline, func() bool { return r.settled.Load() == int64(len(r.subscriptions)) })
+	if err != nil {
+		return err
+	}
+	if r.opened.Load() == 0 {
+		return r.nothingOpened()
+	}
+	return nil
+}
+
+// nothingOpened says why the target is of no use.
+func (r *run) nothingOpened() error {
+	token, top := r.notes.most()
+	failure := fmt.Sprintf("no stream opened: %d connections got no response headers within %s; is %s an event stream that answers before its first event?",
+		len(r.subscriptions), r.plan.OpenWithin, r.plan.Target.URL)
+	if top.count > 0 {
+		failure = fmt.Sprintf("no stream opened: %d of %d attempts ended with %s (%s)", top.count, len(r.subscriptions), token, top.message)
+	}
+	r.fail(failure)
+	return errors.New(failure)
+}
+
+// open starts the subscription of one client.
+func (r *run) open(client int, due int64) error {
+	request, err := r.plan.Request(client)
+	if err != nil {
+		return err
+	}
+	s := &subscription{
+		run:   r,
+		lane:  r.lanes[client%len(r.lanes)],
+		topic: r.topics[client%len(r.topics)],
+	}
+	s.client = Subscriber{Sink: s, Policy: &r.plan.Reconnect, Seed: r.plan.Seed + uint64(client)}
+	if err := buildRequest(&s.client.Request, request, StreamHeader); err != nil {
+		return err
+	}
+	if r.plan.Target.Cookies || request.Login != nil {
+		if s.client.Request.Jar, err = cookiejar.New(nil); err != nil {
+			return err
+		}
+	}
+	r.subscriptions = append(r.subscriptions, s)
+	s.lane.Hold()
+	s.lane.shard.current().Add(results.ConnectionsAttempted, 1)
+	s.lane.Release()
+	s.stream = r.runner.Transport.Open(s.lane, &s.client.Request, r.timeline.at(due), &s.client)
+	return nil
+}
+
+// buildRequest turns what the plan says into what the transport sends.
+func buildRequest(to *Request, from *scenarios.ClientRequest, complete func([]Field) []Field) error {
+	u, err := url.Parse(from.URL)
+	if err != nil {
+		return err
+	}
+	to.Method, to.URL = from.Method, u
+	if from.Body != "" {
+		to.Body = []byte(from.Body)
+	}
+	to.Header = complete(fields(from.Header))
+	if from.Login != nil {
+		to.Login = new(Request)
+		return buildRequest(to.Login, from.Login, func(f []Field) []Field { return f })
+	}
+	return nil
+}
+
+func fields(h http.Header) (f []Field) {
+	for name, values := range h {
+		for _, v := range values {
+			f = append(f, Field{name, v})
+		}
+	}
+	slices.SortFunc(f, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	return f
+}
+
+// startPublishing makes a subscription of every stream whose headers are still pending, and starts the schedule.
+func (r *run) startPublishing(at int64) {
+	for _, s := range r.subscriptions {
+		s.lane.Hold()
+		if !s.isSettled && !s.ledger.Started() {
+			s.isPending = true
+			s.topic.subscribePending()
+			s.ledger.Start(1, 1, 1)
+		}
+		s.lane.Release()
+	}
+	r.publishing = true
+	r.sender.start = at
+	r.sender.schedule = NewSchedule(r.plan.Publish.Schedule, r.plan.Seed, total(r.plan.Phases))
+}
+
+// quiet is how long nothing may have come before a drain that has all it waits for is over: duplicates travel behind.
+const quiet = 200 * time.Millisecond
+
+// drain waits until every call was answered, every expected pair came and the streams are quiet, but no longer than Plan.Drain.
+func (r *run) drain(ctx context.Context) {
+	_ = r.await(ctx, r.timeline.now()+int64(r.plan.Drain), func() bool { return r.drained() })
+}
+
+// wait sleeps until the instant. Stop ends it with errInterrupted, a failed run or ctx with another error.
+func (r *run) wait(ctx context.Context, until int64) error {
+	return r.await(ctx, until, func() bool { return false })
+}
+
+// await is wait that ends early when done says so; it asks every 20 ms.
+func (r *run) await(ctx context.Context, until int64, done func() bool) error {
+	const every = int64(20 * time.Millisecond)
+	stop := r.runner.Stop
+	if r.partial {
+		stop = nil // the drain after an interrupt
+	}
+	for {
+		left := until - r.timeline.now()
+		if left <= 0 || done() {
+			return nil
+		}
+		timer := time.NewTimer(time.Duration(min(left, every)))
+		select {
+		case <-timer.C:
+		case <-stop:
+			timer.Stop()
+			return errInterrupted
+		case <-r.failed:
+			timer.Stop()
+			return errors.New(r.failure())
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package loadgen
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"text/template"
+	"time"
+
+	"ssebench/loadgen/stamp"
+	"ssebench/results"
+	"ssebench/scenarios"
+)
+
+// sender publishes on an open schedule: a slow hook never moves a due time. Event n goes to topic n mod topics; the calls of one
+// topic are serial, so that their order is known, unless the plan says otherwise, and waiting shows in publish.lag.
+type sender struct {
+	run      *run
+	plan     *scenarios.PublishPlan
+	hook     Publisher
+	schedule Schedule
+	template *template.Template // nil: the payload alone
+	start    int64              // of the schedule, on the timeline
+
+	until   atomic.Int64  // due times from here on are not published; 0: open
+	changed chan struct{} // until was set
+	lane    *Lane         // the sender's own share of the recorder
+	queues  []*queue
+	calls   sync.WaitGroup
+
+	notes     notes
+	succeeded atomic.Int64
+	failed    atomic.Int64
+}
+
+// queue holds the due times of one topic that wait for the call before.
+type queue struct {
+	mu      sync.Mutex
+	waiting []int64
+	busy    bool
+}
+
+// failuresBeforeGivingUp: a hook that never worked ends the run after so many calls.
+const failuresBeforeGivingUp = 5
+
+func newSender(r *run, hook Publisher, plan *scenarios.PublishPlan, lane *Lane) (*sender, error) {
+	s := &sender{run: r, plan: plan, hook: hook, lane: lane, changed: make(chan struct{}, 1)}
+	if plan.Template != "" {
+		t, err := template.New("publish.payload.template").Option("missingkey=error").Parse(plan.Template)
+		if err != nil {
+			return nil, err
+		}
+		s.template = t
+	}
+	for range r.topics {
+		s.queues = append(s.queues, new(queue))
+	}
+	return s, nil
+}
+
+// end fixes the instant from which nothing is due any more.
+func (s *sender) end(until int64) {
+	s.until.Store(until)
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// over says whether nothing is due at the instant or later.
+func (s *sender) over(due int64) bool {
+	until := s.until.Load()
+	return until > 0 && due >= until
+}
+
+// dispatch hands out the due times until the schedule is over or ctx is done. It returns when the last one was handed out.
+func (s *sender) dispatch(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for n := int64(0); ; n++ {
+		at := s.schedule.At(n)
+		due := s.start + int64(at)
+		if due < s.start { // never
+			due = int64(1<<63 - 1)
+		}
+		for !s.over(due) && s.run.timeline.now() < due {
+			timer.Reset(time.Duration(due - s.run.timeline.now()))
+			select {
+			case <-timer.C:
+			case <-s.changed:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if s.over(due) || ctx.Err() != nil {
+			return
+		}
+		s.enqueue(ctx, int(n%int64(len(s.queues))), due)
+	}
+}
+
+func (s *sender) enqueue(ctx context.Context, topic int, due int64) {
+	s.lane.Hold()
+	s.lane.shard.of(s.run.timeline.phaseAt(due)).Record(results.GeneratorScheduleLag, s.run.timeline.now()-due)
+	s.lane.Release()
+	if s.plan.Concurrent {
+		s.calls.Go(func() { s.call(ctx, topic, due) })
+		return
+	}
+	q := s.queues[topic]
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, due)
+	if !q.busy {
+		q.busy = true
+		s.calls.Go(func() { s.empty(ctx, topic) })
+	}
+}
+
+// empty makes the calls of one topic until none waits.
+func (s *sender) empty(ctx context.Context, topic int) {
+	q := s.queues[topic]
+	for {
+		q.mu.Lock()
+		if len(q.waiting) == 0 || ctx.Err() != nil {
+			q.busy = false
+			q.mu.Unlock()
+			return
+		}
+		due := q.waiting[0]
+		q.waiting = q.waiting[1:]
+		q.mu.Unlock()
+		s.call(ctx, topic, due)
+	}
+}
+
+// unsent counts the events that were due and never handed to the hook.
+func (s *sender) unsent() (n int) {
+	for _, q := range s.queues {
+		q.mu.Lock()
+		n += len(q.waiting)
+		q.mu.Unlock()
+	}
+	return n
+}
+
+// call makes one call of the hook and enters it into the topic.
+func (s *sender) call(ctx context.Context, index int, due int64) {
+	tl, t := s.run.timeline, s.run.topics[index]
+	started := tl.now()
+	seq := t.begin(due, started)
+	ev := Event{Topic: t.name, Type: s.plan.Event, ID: fmt.Sprintf("%d-%d", index, seq), Seq: seq, Due: tl.at(due)}
+	mark := stamp.Mark{Run: s.run.number, Topic: t.index, Seq: seq, Due: tl.unix(due), Sent: tl.unix(started)}
+	ev.Payload = stamp.Append(make([]byte, 0, max(s.plan.Size, 128)), &mark, s.plan.Size)
+	err := s.fill(&ev)
+	if err == nil {
+		err = s.hook.Publish(ctx, &ev)
+	}
+	ended := tl.now()
+	c := t.end(seq, ended, err != nil)
+
+	s.lane.Hold()
+	v := s.lane.shard.of(tl.phaseAt(due))
+	v.Add(results.PublishCount, 1)
+	v.Record(results.PublishLag, started-due)
+	v.Record(results.PublishDuration, ended-started)
+	if err != nil {
+		v.AddBy(results.PublishFailed, token(err), 1)
+	}
+	s.lane.Release()
+
+	if err == nil {
+		s.succeeded.Add(1)
+		s.run.published(eventKey{t.index, seq}, c)
+		return
+	}
+	s.notes.add(token(err), message(err), 1)
+	if s.failed.Add(1) >= failuresBeforeGivingUp && s.succeeded.Load() == 0 {
+		s.run.fail(fmt.Sprintf("the publish hook failed %d times in a row from the start: %s", failuresBeforeGivingUp, message(err)))
+	}
+}
+
+// fill executes the payload's template.
+func (s *sender) fill(ev *Event) error {
+	if s.template == nil {
+		return nil
+	}
+	var b bytes.Buffer
+	data := map[string]any{"Payload": string(ev.Payload), "Seq": ev.Seq, "Topic": ev.Topic, "Event": ev.Type, "ID": ev.ID}
+	if err := s.template.Execute(&b, data); err != nil {
+		return &Failure{"hook_template", err.Error()}
+	}
+	ev.Payload = b.Bytes()
+	return nil
+}
+
+// token gives an error its token, and message its line.
+func token(err error) string {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f.Token
+	}
+	return "internal"
+}
+
+func message(err error) string {
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f.Message
+	}
+	return err.Error()
+}

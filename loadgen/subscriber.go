@@ -1,0 +1,212 @@
+package loadgen
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"mime"
+	"strings"
+	"time"
+
+	"ssebench/loadgen/sse"
+	"ssebench/scenarios"
+)
+
+// Subscriber is the client of one event stream: it judges the response, feeds the parser, and decides whether and when to come
+// back (WHATWG HTML, section 9.2.3). It reads no socket and tells no time: a Transport feeds it, or a test in virtual time. All
+// calls come from the loop that owns the stream. What it understands goes to the Sink.
+type Subscriber struct {
+	Sink    Sink
+	Policy  *scenarios.ReconnectPolicy
+	Request Request // Last-Event-ID is added and renewed by the Subscriber
+	Seed    uint64  // of the jitter
+
+	parser   sse.Parser
+	at       time.Time // of the read that is being parsed
+	delay    time.Duration
+	served   bool // the server has set delay
+	failures int  // openings that failed since the last good one
+	streams  uint32
+	jitter   *rand.Rand
+}
+
+// Sink receives what a Subscriber understands, from the loop that owns the stream. Slices are valid until the call returns.
+type Sink interface {
+	// Opened: a response that is an event stream.
+	Opened(o *Opening)
+	Event(ev *sse.Event, at time.Time)
+	Comment(text []byte, at time.Time)
+	Retry(millis int64)
+	// Ended: the stream ended, or an opening failed (e.Opened is false). discarded: an unterminated event was dropped.
+	Ended(e *Ending, discarded bool, next Next)
+}
+
+// Next is what a Subscriber does after a stream ended.
+type Next struct {
+	Reopen   bool
+	At       time.Time     // when
+	Delay    time.Duration // the reconnection time in force
+	Stranded bool          // by its policy it will never come back, though it would have for another ending
+}
+
+// minDelay keeps a server's `retry: 0` from making a hot loop.
+const minDelay = 10 * time.Millisecond
+
+// Streams counts the streams that opened.
+func (s *Subscriber) Streams() uint32 { return s.streams }
+
+// LastEventID is the last event ID string; valid until the next call of a handler.
+func (s *Subscriber) LastEventID() []byte { return s.parser.LastEventID() }
+
+// Resume sets the last event ID to start from. Before the first opening only.
+func (s *Subscriber) Resume(lastEventID string) {
+	s.parser.SetLastEventID([]byte(lastEventID))
+	s.renewLastEventID()
+}
+
+// Opened implements StreamHandler.
+func (s *Subscriber) Opened(o Opening) error {
+	if f := judge(&o); f != nil {
+		return f
+	}
+	s.streams++
+	s.failures = 0
+	s.Sink.Opened(&o)
+	return nil
+}
+
+// judge says whether a response is an event stream: status 200, type text/event-stream, no content coding. (WHATWG HTML,
+// section 9.2.3; RFC 9110, section 8.3 for letter case and parameters.)
+func judge(o *Opening) *Failure {
+	if o.Status != 200 {
+		return &Failure{fmt.Sprintf("status_%d", o.Status), fmt.Sprintf("%s answered %d; an event stream needs 200", o.URL.Redacted(), o.Status)}
+	}
+	contentType := o.Header.Get("Content-Type")
+	essence, _, err := mime.ParseMediaType(contentType)
+	if err != nil { // parameters may be malformed, as browsers allow
+		essence, _, _ = strings.Cut(contentType, ";")
+		essence = strings.ToLower(strings.TrimSpace(essence))
+	}
+	if essence != "text/event-stream" {
+		return &Failure{"content_type", fmt.Sprintf("%s answered with type %q; an event stream needs text/event-stream", o.URL.Redacted(), contentType)}
+	}
+	if coding := o.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &Failure{"content_encoding", fmt.Sprintf("%s answered in coding %q though only identity was asked for", o.URL.Redacted(), coding)}
+	}
+	return nil
+}
+
+// Bytes implements StreamHandler.
+func (s *Subscriber) Bytes(b []byte, at time.Time) error {
+	s.at = at
+	if err := s.parser.Feed(b, (*dispatch)(s)); err != nil {
+		return &Failure{sse.TooLongToken, err.Error()}
+	}
+	return nil
+}
+
+// dispatch is the Subscriber as the parser sees it.
+type dispatch Subscriber
+
+func (d *dispatch) Event(ev *sse.Event) { d.Sink.Event(ev, d.at) }
+func (d *dispatch) Comment(text []byte) { d.Sink.Comment(text, d.at) }
+func (d *dispatch) Retry(millis int64) {
+	d.delay, d.served = time.Duration(min(millis, int64(maxDelay/time.Millisecond)))*time.Millisecond, true
+	d.Sink.Retry(millis)
+}
+
+// maxDelay bounds what a server can ask for: longer than any run.
+const maxDelay = 365 * 24 * time.Hour
+
+// Ended implements StreamHandler.
+func (s *Subscriber) Ended(e Ending) time.Time {
+	discarded := e.Opened && s.parser.End()
+	if !e.Opened {
+		s.failures++
+	}
+	next := s.next(&e)
+	if next.Reopen {
+		s.renewLastEventID()
+	}
+	s.Sink.Ended(&e, discarded, next)
+	return next.At
+}
+
+// next decides what follows an ending.
+func (s *Subscriber) next(e *Ending) Next {
+	switch {
+	case e.Token == TokenCut, s.Policy.Profile == "none":
+		return Next{}
+	case e.Token == "status_204", e.Permanent: // 204 is the server's way to say: do not come back
+		return Next{Stranded: true}
+	case s.Policy.GiveUp && !e.Opened && refused(e.Token):
+		return Next{Stranded: true}
+	case s.Request.Method == "POST" && !s.Policy.POST: // a repeated prompt costs money
+		return Next{Stranded: true}
+	}
+	delay := s.wait()
+	return Next{Reopen: true, At: e.At.Add(delay), Delay: delay}
+}
+
+// refused says whether a browser takes the failure for the server's last word (WHATWG HTML, section 9.2.2: "fail the connection")
+// and not for a network error.
+func refused(token string) bool {
+	return token == "content_type" || strings.HasPrefix(token, "status_")
+}
+
+// wait is the reconnection time in force.
+func (s *Subscriber) wait() time.Duration {
+	delay := s.Policy.Delay
+	if s.served {
+		delay = s.delay
+	}
+	delay = max(delay, s.Policy.Min, minDelay)
+	if !s.Policy.Backoff {
+		return delay
+	}
+	if s.jitter == nil {
+		s.jitter = rand.New(rand.NewPCG(s.Seed, 0x6a6974746572))
+	}
+	for range min(s.failures, 30) {
+		if delay *= 2; delay >= s.Policy.Max {
+			break
+		}
+	}
+	ceiling := max(s.Policy.Max, s.Policy.Min, minDelay)
+	delay = min(delay, ceiling)
+	return max(delay/2+time.Duration(s.jitter.Int64N(int64(delay/2)+1)), minDelay)
+}
+
+// renewLastEventID puts the last event ID string into the request, as raw bytes; an empty one is not sent.
+func (s *Subscriber) renewLastEventID() {
+	const name = "Last-Event-ID"
+	id := string(s.parser.LastEventID())
+	for i, f := range s.Request.Header {
+		if strings.EqualFold(f.Name, name) {
+			s.Request.Header = append(s.Request.Header[:i:i], s.Request.Header[i+1:]...)
+			break
+		}
+	}
+	if id != "" {
+		s.Request.Header = append(s.Request.Header[:len(s.Request.Header):len(s.Request.Header)], Field{name, id})
+	}
+}
+
+// StreamHeader is what every subscription sends: Accept always, since servers refuse a request without it (nchan 403, Jetty 405),
+// no caching (WHATWG HTML, section 9.2.2), no content coding. A field of the same name in own takes its place.
+func StreamHeader(own []Field) []Field {
+	header := []Field{{"Accept", "text/event-stream"}, {"Cache-Control", "no-store"}, {"Accept-Encoding", "identity"}}
+	for _, f := range own {
+		header = setField(header, f)
+	}
+	return header
+}
+
+func setField(header []Field, f Field) []Field {
+	for i := range header {
+		if strings.EqualFold(header[i].Name, f.Name) {
+			header[i] = f
+			return header
+		}
+	}
+	return append(header, f)
+}

@@ -1,0 +1,235 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"ssebench/results"
+)
+
+// tick is what the once-a-second work keeps from one second to the next. Guarded by run.mu.
+type tick struct {
+	end        int64 // of the last interval
+	self       results.ProcessSample
+	server     results.ProcessSample
+	hasServer  bool
+	hasSelf    bool
+	selfBase   int64 // resident memory before the first stream
+	serverBase int64
+	serverGone bool
+}
+
+// ticking is the goroutine that ends an interval each second.
+type ticking struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// startTicking starts it. A recorder or a journal that fails ends the run.
+func (r *run) startTicking(cancelRun context.CancelFunc) *ticking {
+	r.mu.Lock()
+	r.sampleFirst()
+	r.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	t := &ticking{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(t.done)
+		for n := int64(1); ; n++ {
+			timer := time.NewTimer(time.Duration(n*int64(time.Second) - r.timeline.now()))
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			}
+			if err := r.endInterval(nil); err != nil {
+				r.fail(err.Error())
+				cancelRun()
+				return
+			}
+		}
+	}()
+	return t
+}
+
+func (t *ticking) stop() {
+	t.cancel()
+	<-t.done
+}
+
+// endInterval collects the lanes, closes the interval and hands it on.
+func (r *run) endInterval(end *results.End) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.gather(); err != nil {
+		return err
+	}
+	now := r.timeline.now()
+	in := &results.Interval{StartNS: r.tick.end, EndNS: now, Marks: r.timeline.takeMarks(), End: end}
+	r.tick.end = now
+	in.Gauges = r.gauges(in.EndNS - in.StartNS)
+	in.Phases = r.recorder.take()
+	if end != nil {
+		in.Warnings = r.warnings()
+	}
+	if err := r.folder.Add(in); err != nil {
+		return err
+	}
+	if r.runner.OnInterval != nil {
+		return r.runner.OnInterval(in)
+	}
+	return nil
+}
+
+// gather adds the lanes up and enters the events that are complete.
+func (r *run) gather() error {
+	if err := r.recorder.collect(); err != nil {
+		return err
+	}
+	for _, k := range r.answered {
+		r.waiting[k] = struct{}{}
+	}
+	r.answered = r.answered[:0]
+	for k := range r.waiting {
+		e := r.recorder.events[k]
+		if c, _ := r.topics[k.topic].call(k.seq); e != nil && e.sure >= c.expected {
+			r.enterEvent(k, e, true)
+			delete(r.waiting, k)
+			delete(r.recorder.events, k)
+		}
+	}
+	return nil
+}
+
+// enterEvent records the figures of one event over its receipts.
+func (r *run) enterEvent(k eventKey, e *eventShare, complete bool) {
+	c, _ := r.topics[k.topic].call(k.seq)
+	v := r.recorder.of(r.timeline.phaseAt(c.due))
+	v.Record(results.FanoutFirst, e.first-c.due)
+	v.Record(results.FanoutSpread, e.last-e.first)
+	if complete {
+		v.Record(results.FanoutLast, e.last-c.due)
+	}
+}
+
+// missing counts the expected pairs of answered calls that have not come.
+func (r *run) missing() (n int64) {
+	for k := range r.waiting {
+		c, _ := r.topics[k.topic].call(k.seq)
+		n += c.expected
+		if e := r.recorder.events[k]; e != nil {
+			n -= e.sure
+		}
+	}
+	return n
+}
+
+// drained says whether every call was answered, every expected receipt came, and the streams are quiet.
+func (r *run) drained() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.gather(); err != nil {
+		r.fail(err.Error())
+		return true
+	}
+	for _, t := range r.topics {
+		if !t.answered() {
+			return false
+		}
+	}
+	return len(r.waiting) == 0 && r.sender.unsent() == 0 && r.timeline.now()-r.recorder.last >= int64(quiet)
+}
+
+// sampleFirst takes the base of the per-connection figures.
+func (r *run) sampleFirst() {
+	if r.runner.Host != nil {
+		if s, err := r.runner.Host.Sample(); err == nil {
+			r.tick.self, r.tick.selfBase, r.tick.hasSelf = s, s.RSSBytes, true
+		}
+		r.runner.Host.GCPauses()
+		r.runner.Host.Share()
+	}
+	if r.runner.Server != nil {
+		if s, err := r.runner.Server.Sample(); err == nil {
+			r.tick.server, r.tick.serverBase, r.tick.hasServer = s, s.RSSBytes, true
+		}
+	}
+}
+
+// gauges reads what has a value at a moment; elapsed is the interval's length.
+func (r *run) gauges(elapsed int64) map[string]float64 {
+	open := r.openNow.Load()
+	g := map[string]float64{
+		results.ConnectionsOpen.String(): float64(open),
+		results.ConnectionsPeak.String(): float64(r.peak.Load()),
+	}
+	if r.sender != nil {
+		g[results.DeliveriesMissing.String()] = float64(r.missing())
+	}
+	if elapsed <= 0 {
+		return g
+	}
+	per := func(id results.ID, rss, base int64) {
+		if open > 0 {
+			g[id.String()] = float64(max(rss-base, 0)) / float64(open)
+		}
+	}
+	t := &r.tick
+	if t.hasSelf {
+		if s, err := r.runner.Host.Sample(); err == nil {
+			g[results.GeneratorCPU.String()] = float64(s.CPUNanos-t.self.CPUNanos) / float64(elapsed)
+			g[results.GeneratorRSS.String()] = float64(s.RSSBytes)
+			per(results.GeneratorRSSPerConnection, s.RSSBytes, t.selfBase)
+			t.self = s
+		}
+		v := r.recorder.of(r.timeline.current())
+		for _, pause := range r.runner.Host.GCPauses() {
+			v.Record(results.GeneratorGCPause, pause)
+		}
+		if share, ok := r.runner.Host.Share(); ok {
+			g[results.MachineCPUPressure.String()] = share
+		}
+	}
+	if t.hasServer && !t.serverGone {
+		s, err := r.runner.Server.Sample()
+		if err != nil {
+			t.serverGone = true
+			r.notes.add("server_gone", fmt.Sprintf("the server's process can no longer be sampled: %v", err), 1)
+			return g
+		}
+		g[results.ServerCPU.String()] = float64(s.CPUNanos-t.server.CPUNanos) / float64(elapsed)
+		g[results.ServerRSS.String()] = float64(s.RSSBytes)
+		if s.RunDelayNanos >= 0 {
+			g[results.ServerRunDelay.String()] = float64(s.RunDelayNanos-t.server.RunDelayNanos) / float64(elapsed)
+		}
+		per(results.ServerRSSPerConnection, s.RSSBytes, t.serverBase)
+		t.server = s
+	}
+	return g
+}
+
+// warnings gives the notes of the run, and what only its whole shows.
+func (r *run) warnings() []results.Warning {
+	if n := r.headersDelayed.Load(); n > 0 {
+		r.notes.add("headers_delayed", fmt.Sprintf("%d streams got no response headers until after publishing had started: the server sends them only with the first event, so a client cannot tell an open stream from a hanging one", n), 1)
+	}
+	if n := r.buffered.Load(); n > 0 {
+		r.notes.add("buffered", fmt.Sprintf("%d streams were buffered: the server wrote events over a second or more and all of them came at once; look for a missing flush or a buffering proxy", n), 1)
+	}
+	if o := r.plan.Observe; o != nil && (o.Unit == "s" || o.Unit == "ms") && r.sentAt != nil {
+		r.notes.add("observe_resolution", fmt.Sprintf("the server writes its times in %s: observed.latency is no finer than that", o.Unit), 1)
+	}
+	w := r.notes.warnings()
+	if r.sender != nil {
+		w = append(w, r.sender.notes.warnings()...)
+	}
+	return w
+}
+
+// group gives the part of a metric's name before the dot.
+func group(name string) string {
+	head, _, _ := strings.Cut(name, ".")
+	return head
+}

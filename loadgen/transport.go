@@ -1,0 +1,104 @@
+package loadgen
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Transport brings the bytes of streams. It knows HTTP and nothing of events, stamps or retries. It stamps the time right after
+// a read returned and hands the bytes over.
+type Transport interface {
+	// Lanes are the loops, or shares of goroutines, that streams can be opened on. The slice is fixed for the Transport's life.
+	Lanes() []*Lane
+	// Open starts a stream on the lane at the instant; an instant in the past means at once. It never blocks and may be called
+	// from any goroutine that does not hold the lane.
+	Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream
+	// Close ends what is left and waits for all of it. No handler is called after it returned.
+	Close() error
+}
+
+// Stream is one subscription's connection, kept over its reopenings.
+type Stream interface {
+	// Cut ends the stream for good; its handler gets Ended with the token TokenCut, once, and its answer is not heeded. It may be
+	// called from any goroutine, with or without the lane held, and more than once.
+	Cut(how Cut)
+}
+
+// Cut is a way to end a stream from our side.
+type Cut int
+
+// The ways to end a stream.
+const (
+	CutFIN    Cut = iota // orderly: close(2), or RST_STREAM with CANCEL on HTTP/2
+	CutRST               // SO_LINGER 0: the peer sees a reset
+	CutSilent            // nothing is sent and nothing is read any more
+)
+
+// StreamHandler is called with the stream's lane held; b is valid until the call returns.
+type StreamHandler interface {
+	// Opened is called when the final response's header is complete (redirects followed, 1xx skipped), whatever its status. An
+	// error ends the stream; if it is a *Failure its token is the ending's.
+	Opened(o Opening) error
+	// Bytes is called with body bytes, content of the transfer coding only. An error ends the stream as with Opened.
+	Bytes(b []byte, at time.Time) error
+	// Ended is called once for each opening. A non-zero answer opens the stream again, with the same Request, at that instant.
+	Ended(e Ending) (reopen time.Time)
+}
+
+// Request is what a Transport sends. The handler may change it inside Ended, before the next opening.
+type Request struct {
+	Method string // GET or POST
+	URL    *url.URL
+	Header []Field // sent in this order after Host; no Host, Connection, Content-Length or cookies among them
+	Body   []byte
+	// Jar keeps cookies over openings; nil: none are kept.
+	Jar http.CookieJar
+	// Login is sent before the first opening, with the same Jar; it must answer 2xx or 3xx, else the stream fails with
+	// login_status_NNN. The transport sets it to nil once it succeeded.
+	Login *Request
+}
+
+// Field is a header field. The value's bytes go out as they are.
+type Field struct{ Name, Value string }
+
+// Opening tells how a stream was opened. An instant is zero where the step did not happen (a reused connection, no TLS).
+type Opening struct {
+	Due       time.Time // the instant that Open or Ended asked for
+	DialStart time.Time // also set where the connection is reused: the moment the transport started on it
+	Dialed    time.Time
+	TLSDone   time.Time
+	Requested time.Time // request written
+	Headers   time.Time // response header complete
+	Status    int
+	Header    http.Header
+	Protocol  string // "HTTP/1.1", "HTTP/2.0"
+	URL       *url.URL
+	Remote    string // address and port
+}
+
+// Ending tells how a stream ended.
+type Ending struct {
+	At        time.Time
+	Token     string    // never empty: TokenEOF for a body that the server ended properly
+	Message   string    // one line for people; empty for TokenEOF and TokenCut
+	Opened    bool      // Opened was called and answered nil
+	DialStart time.Time // zero: the opening never started
+	Requested time.Time // zero: the request was never written
+	// Permanent: opening again cannot help (a refused redirect, an address that may not be loaded).
+	Permanent bool
+}
+
+// Tokens that every transport uses. The README's index of failures lists them all.
+const (
+	TokenEOF = "eof"
+	TokenCut = "cut"
+)
+
+// Failure is an error with a short stable token, for counting.
+type Failure struct {
+	Token   string
+	Message string
+}
+
+func (f *Failure) Error() string { return f.Token + ": " + f.Message }
