@@ -150,12 +150,12 @@ func TestStartFailures(t *testing.T) {
 			[]string{"not ready after 100ms", `no line of its output matches "up at"`, "ready timeout", "it printed: hello"},
 		},
 		"never accepts": {
-			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{TCP: nobody, Timeout: 100 * time.Millisecond}},
-			[]string{"not ready after 100ms", nobody, "connection refused"},
+			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{TCP: nobody, Timeout: 300 * time.Millisecond}},
+			[]string{"not ready after 300ms", nobody, "connection refused"},
 		},
 		"never answers": {
-			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{URL: "http://" + nobody + "/up", Timeout: 100 * time.Millisecond}},
-			[]string{"not ready after 100ms", "http://" + nobody + "/up", "connection refused"},
+			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{URL: "http://" + nobody + "/up", Timeout: 300 * time.Millisecond}},
+			[]string{"not ready after 300ms", "http://" + nobody + "/up", "connection refused"},
 		},
 		"taken": {
 			Command{Args: sh(`exec sleep 100`).Args, Ready: Ready{TCP: taken}},
@@ -174,7 +174,7 @@ func TestStartFailures(t *testing.T) {
 
 func TestReadyHeedsAllow(t *testing.T) {
 	command := sh("exec sleep 100")
-	command.Ready = Ready{URL: "http://203.0.113.7/up", Timeout: 50 * time.Millisecond, Allow: (*Guard)(nil).Allow}
+	command.Ready = Ready{URL: "http://203.0.113.7/up", Timeout: 200 * time.Millisecond, Allow: (*Guard)(nil).Allow}
 	_, err := Start(t.Context(), command)
 	wantError(t, err, "203.0.113.7", "--i-may-load")
 }

@@ -88,7 +88,8 @@ func (r *Ready) await(ctx context.Context, ch *child) (url string, err error) {
 			if checkErr == nil {
 				break
 			}
-			if missing == "" || ctx.Err() == nil {
+			// An attempt that our own time limit cut short tells less than the one before.
+			if missing == "" || !timedOut(checkErr) {
 				missing = checkErr.Error()
 			}
 			select {
@@ -104,6 +105,11 @@ func (r *Ready) await(ctx context.Context, ch *child) (url string, err error) {
 		return "", end()
 	}
 	return ch.tail.captured(), nil
+}
+
+func timedOut(err error) bool {
+	var n net.Error
+	return errors.As(err, &n) && n.Timeout()
 }
 
 func (r *Ready) dialer() *net.Dialer {
