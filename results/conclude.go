@@ -17,7 +17,7 @@ func (f *Folder) Document() (*Document, error) {
 		Phases:      []PhaseResult{},
 		Thresholds:  []ThresholdResult{},
 	}
-	if len(d.Scenario) == 0 {
+	if len(d.Scenario) == 0 || string(d.Scenario) == "null" {
 		d.Scenario = json.RawMessage("{}")
 	}
 	d.Run.DurationNS = f.endNS

@@ -53,8 +53,9 @@ func constantGauge(id ID, value float64) Value {
 	return Value{Kind: KindGauge, Unit: Catalogue[id].Unit, Value: &value, Min: &value, Max: &value, Last: &value}
 }
 
-// perStream estimates the memory for each stream from two samples: the one with the fewest streams open (the base) and the
-// one with the most in a hold phase. Two samples at nearly the same number of streams say nothing.
+// perStream estimates the memory for each stream from two samples: the one with the fewest streams open before the first hold
+// phase (the base; after the load a process keeps memory that it had) and the one with the most in a hold phase. Two samples
+// at nearly the same number of streams say nothing.
 type perStream struct {
 	baseOpen, baseBytes float64
 	fullOpen, fullBytes float64
@@ -62,7 +63,7 @@ type perStream struct {
 }
 
 func (p *perStream) add(open, bytes float64, hold bool) {
-	if !p.based || open < p.baseOpen {
+	if !p.filled && !hold && (!p.based || open < p.baseOpen) {
 		p.baseOpen, p.baseBytes, p.based = open, bytes, true
 	}
 	if hold && (!p.filled || open > p.fullOpen || open == p.fullOpen && bytes > p.fullBytes) {
@@ -73,7 +74,7 @@ func (p *perStream) add(open, bytes float64, hold bool) {
 // value gives bytes for each stream; false where the samples cannot tell.
 func (p *perStream) value() (float64, bool) {
 	streams, grown := p.fullOpen-p.baseOpen, p.fullBytes-p.baseBytes
-	if !p.filled || streams < p.fullOpen/4 || streams <= 0 || grown <= 0 {
+	if !p.based || !p.filled || streams < p.fullOpen/4 || streams <= 0 || grown <= 0 {
 		return 0, false
 	}
 	return grown / streams, true

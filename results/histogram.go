@@ -100,8 +100,13 @@ func (h *Histogram) Max() int64 {
 	return h.max
 }
 
-// Mean gives the mean of the durations in range, within the histogram's resolution.
-func (h *Histogram) Mean() float64 { return h.hdr.Mean() }
+// Mean gives the mean of the durations in range, within the histogram's resolution; 0 if there are none.
+func (h *Histogram) Mean() float64 {
+	if h.hdr.TotalCount() == 0 {
+		return 0
+	}
+	return min(max(h.hdr.Mean(), float64(h.min)), float64(h.max))
+}
 
 // ValueAt gives the duration in nanoseconds below or at which the percentile (0 to 100) of all values lies, by the nearest rank
 // and within the histogram's three digits. It is false where that value is censored or where there are no values.

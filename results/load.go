@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // Load reads a result document, or the journal of a run and folds it. Its error names the file.
@@ -45,7 +46,7 @@ func Read(r io.Reader) (*Document, error) {
 	return readDocument(buffered)
 }
 
-// startsAsJournal looks for the format, which a journal's writer puts first.
+// startsAsJournal looks for the format, which a journal's writer puts first, of whatever version.
 func startsAsJournal(start []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(start))
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
@@ -54,32 +55,34 @@ func startsAsJournal(start []byte) bool {
 	if key, err := decoder.Token(); err != nil || key != "format" {
 		return false
 	}
-	format, err := decoder.Token()
-	return err == nil && format == JournalFormat
+	token, err := decoder.Token()
+	format, _ := token.(string)
+	return err == nil && strings.HasPrefix(format, "ssebench-journal/")
 }
 
 func readDocument(r io.Reader) (*Document, error) {
-	decoder := json.NewDecoder(r)
-	d := &Document{}
-	if err := decoder.Decode(d); err != nil {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var head struct{ Format string }
+	if err := json.Unmarshal(content, &head); err != nil {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("it is neither a result document nor a journal: byte %d: %w", syntax.Offset, err)
+			return nil, fmt.Errorf("it is neither a result document nor a journal, or only a part of one: byte %d: %w", syntax.Offset, err)
 		}
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, errors.New("the document ends in the middle; the run's journal may still have it")
-		}
-		return nil, fmt.Errorf("it is no result document: %w", err)
+		return nil, fmt.Errorf("it is neither a result document nor a journal: %w", err)
 	}
-	switch d.Format {
+	switch head.Format {
 	case DocumentFormat:
 	case "":
 		return nil, errors.New("it is neither a result document nor a journal: it has no format")
 	default:
-		return nil, fmt.Errorf("its format is %q; this version reads %q and %q", excerpt(d.Format), DocumentFormat, JournalFormat)
+		return nil, fmt.Errorf("its format is %q; this version reads %q and %q", excerpt(head.Format), DocumentFormat, JournalFormat)
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the result document")
+	d := &Document{}
+	if err := json.Unmarshal(content, d); err != nil {
+		return nil, fmt.Errorf("the result document is damaged: %w", err)
 	}
 	if d.Metrics == nil {
 		return nil, errors.New("the result document has no metrics")
