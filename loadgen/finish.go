@@ -26,6 +26,9 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	r.closeLedgers()
 	r.mu.Unlock()
+	if len(r.subscriptions) > 0 && r.opened.Load() == 0 && !r.partial {
+		r.fail(r.nothingOpened())
+	}
 	if r.sender != nil && r.sender.failed.Load() > 0 {
 		token, top := r.sender.notes.most()
 		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",

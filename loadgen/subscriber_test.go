@@ -29,7 +29,7 @@ type sink struct {
 
 func (s *sink) Opened(*Opening)               {}
 func (s *sink) Comment(b []byte, _ time.Time) { s.events = append(s.events, "comment "+string(b)) }
-func (s *sink) Retry(ms int64) { s.events = append(s.events, fmt.Sprint("retry ", ms)) }
+func (s *sink) Retry(ms int64)                { s.events = append(s.events, fmt.Sprint("retry ", ms)) }
 
 func (s *sink) Event(ev *sse.Event, _ time.Time) {
 	s.events = append(s.events, fmt.Sprintf("%s %s #%s", ev.Name(), ev.Data, ev.ID))

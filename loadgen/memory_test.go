@@ -1,0 +1,237 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"ssebench/results"
+	"ssebench/scenarios"
+)
+
+// memory is a server and the transport to it without sockets, for runs in virtual time. The functions may be nil.
+type memory struct {
+	lanes []*Lane
+	// answer gives the status of an opening; 0: the headers stay pending.
+	answer func(client, opening int) int
+	// deliver gives the bytes that a stream gets for an event, and after which delay; nil bytes: nothing.
+	deliver func(stream *memoryStream, ev *Event) (data string, delay time.Duration)
+	// publish is what the hook does beside delivering.
+	publish func(ev *Event) error
+
+	mu      sync.Mutex
+	streams []*memoryStream
+	wait    sync.WaitGroup
+}
+
+type memoryStream struct {
+	server  *memory
+	client  int
+	lane    *Lane
+	handler StreamHandler
+	request *Request
+
+	// With the lane held.
+	openings int
+	open     bool
+	over     bool
+	cut      chan struct{}
+	once     sync.Once
+}
+
+func newMemory() *memory { return &memory{lanes: []*Lane{new(Lane), new(Lane)}} }
+
+func (m *memory) Lanes() []*Lane { return m.lanes }
+
+func (m *memory) Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := &memoryStream{server: m, client: len(m.streams), lane: l, handler: h, request: r, cut: make(chan struct{})}
+	m.streams = append(m.streams, s)
+	m.wait.Go(func() { s.connect(at) })
+	return s
+}
+
+func (m *memory) Close() error {
+	m.wait.Wait()
+	return nil
+}
+
+// connect opens the stream at the instant; a millisecond for the dial, another for the headers.
+func (s *memoryStream) connect(at time.Time) {
+	timer := time.NewTimer(time.Until(at))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.cut:
+		s.end(Ending{At: time.Now(), Token: TokenCut})
+		return
+	}
+	dial := time.Now()
+	time.Sleep(2 * time.Millisecond)
+	status := http.StatusOK
+	s.lane.Hold()
+	s.openings++
+	openings := s.openings
+	s.lane.Release()
+	if s.server.answer != nil {
+		status = s.server.answer(s.client, openings)
+	}
+	requested := dial.Add(time.Millisecond)
+	if status == 0 {
+		s.lane.Hold()
+		s.over = false
+		s.lane.Release()
+		<-s.cut
+		s.end(Ending{At: time.Now(), Token: TokenCut, DialStart: dial, Requested: requested})
+		return
+	}
+	o := Opening{
+		Due: at, DialStart: dial, Dialed: requested, Requested: requested, Headers: time.Now(), Status: status,
+		Header: http.Header{"Content-Type": {"text/event-stream"}}, Protocol: "HTTP/1.1", URL: s.request.URL,
+	}
+	s.lane.Hold()
+	err := s.handler.Opened(o)
+	s.open = err == nil
+	s.lane.Release()
+	if err != nil {
+		s.end(Ending{At: time.Now(), Token: token(err), Message: message(err), DialStart: dial, Requested: requested})
+	}
+}
+
+// end ends an opening and follows the handler's wish.
+func (s *memoryStream) end(e Ending) {
+	s.lane.Hold()
+	if s.over {
+		s.lane.Release()
+		return
+	}
+	e.Opened, s.open = s.open, false
+	reopen := s.handler.Ended(e)
+	s.over = reopen.IsZero() || e.Token == TokenCut
+	s.lane.Release()
+	if !s.over {
+		s.server.wait.Go(func() { s.connect(reopen) })
+	}
+}
+
+// Cut implements Stream.
+func (s *memoryStream) Cut(Cut) {
+	s.once.Do(func() {
+		close(s.cut)
+		s.server.wait.Go(func() {
+			s.lane.Hold()
+			open := s.open
+			s.lane.Release()
+			if open {
+				s.end(Ending{At: time.Now(), Token: TokenCut})
+			}
+		})
+	})
+}
+
+// Publish implements Publisher: the hook answers at once.
+func (m *memory) Publish(_ context.Context, ev *Event) error {
+	if m.publish != nil {
+		if err := m.publish(ev); err != nil {
+			return err
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range m.streams {
+		data, delay := s.deliverNow(ev)
+		if data == "" {
+			continue
+		}
+		m.wait.Go(func() {
+			time.Sleep(delay)
+			s.write(data)
+		})
+	}
+	return nil
+}
+
+func (s *memoryStream) deliverNow(ev *Event) (string, time.Duration) {
+	s.lane.Hold()
+	defer s.lane.Release()
+	if !s.open {
+		return "", 0
+	}
+	if s.server.deliver == nil {
+		return frame(ev), time.Millisecond
+	}
+	return s.server.deliver(s, ev)
+}
+
+func (s *memoryStream) write(data string) {
+	s.lane.Hold()
+	defer s.lane.Release()
+	if s.open {
+		_ = s.handler.Bytes([]byte(data), time.Now())
+	}
+}
+
+// outage ends every open stream.
+func (m *memory) outage() {
+	m.mu.Lock()
+	streams := append([]*memoryStream(nil), m.streams...)
+	m.mu.Unlock()
+	for _, s := range streams {
+		s.lane.Hold()
+		open := s.open
+		s.lane.Release()
+		if open {
+			s.end(Ending{At: time.Now(), Token: "reset", Message: "connection reset by peer"})
+		}
+	}
+}
+
+func frame(ev *Event) string { return fmt.Sprintf("id: %d\ndata: %s\n\n", ev.Seq, ev.Payload) }
+
+// runMemory runs a scenario against the server.
+func runMemory(t *testing.T, m *memory, scenario string, adjust ...func(*Runner)) *results.Document {
+	t.Helper()
+	return runMemoryContext(t, t.Context(), m, scenario, adjust...)
+}
+
+func runMemoryContext(t *testing.T, ctx context.Context, m *memory, scenario string, adjust ...func(*Runner)) *results.Document {
+	t.Helper()
+	s, err := scenarios.Decode(scenarios.Source{Name: t.Name(), Bytes: []byte("name: test\ntarget: {url: http://127.0.0.1:9/events}\n" + scenario)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan(scenarios.PlanOptions{Seed: 1, Start: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Runner{Transport: m}
+	if plan.Publish != nil {
+		r.Publisher = m
+	}
+	for _, a := range adjust {
+		a(r)
+	}
+	d, err := r.Run(ctx, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// wantCounters compares counters of the document.
+func wantCounters(t *testing.T, d *results.Document, want map[string]float64) {
+	t.Helper()
+	for name, n := range want {
+		v, ok := d.Metrics[name]
+		switch {
+		case !ok:
+			t.Errorf("%s is not in the document", name)
+		case v.Value == nil || *v.Value != n:
+			t.Errorf("%s = %v, want %v", name, d.Metrics[name].Value, n)
+		}
+	}
+}
