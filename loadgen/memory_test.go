@@ -175,12 +175,15 @@ func (s *memoryStream) write(data string) {
 	}
 }
 
+func (m *memory) all() []*memoryStream {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]*memoryStream(nil), m.streams...)
+}
+
 // outage ends every open stream.
 func (m *memory) outage() {
-	m.mu.Lock()
-	streams := append([]*memoryStream(nil), m.streams...)
-	m.mu.Unlock()
-	for _, s := range streams {
+	for _, s := range m.all() {
 		s.lane.Hold()
 		open := s.open
 		s.lane.Release()

@@ -304,7 +304,7 @@ func TestObservedServerThatHoldsBack(t *testing.T) {
 				held.WriteString("data: " + time.Now().Format(time.RFC3339Nano) + "\n\n")
 				time.Sleep(time.Second)
 			}
-			for _, s := range m.streams {
+			for _, s := range m.all() {
 				s.write(held.String())
 			}
 		}()
