@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"time"
 )
+
+// settlePatience is how long a question about faults waits for events that
+// were published before it.
+const settlePatience = 2 * time.Second
 
 // faultState is one fault on the admin endpoint.
 type faultState struct {
@@ -16,6 +21,7 @@ type faultState struct {
 // FaultsDone returns for each fault, by name, how many deliveries (or streams,
 // or requests, as the fault has it) it affected since the server started.
 func (s *Server) FaultsDone() map[string]uint64 {
+	s.hub.settle(settlePatience)
 	done := make(map[string]uint64, faultCount)
 	for i := range faultTable {
 		done[faultTable[i].Name] = s.faults.done[i].Load()
@@ -23,15 +29,10 @@ func (s *Server) FaultsDone() map[string]uint64 {
 	return done
 }
 
-// SetFaults puts f in force for the events published from now on.
-func (s *Server) SetFaults(f Faults) { s.faults.store(f) }
-
 // showFaults answers with every fault by name: its value, and what it did.
 func (s *Server) showFaults(w http.ResponseWriter, _ *http.Request) {
-	var f Faults
-	if now := s.faults.load(); now != nil {
-		f = *now
-	}
+	s.hub.settle(settlePatience)
+	f := *s.faults.orNone()
 	all := make(map[string]faultState, faultCount)
 	for i := range faultTable {
 		st := faultState{Value: faultValue(&f, faultNo(i)), Done: s.faults.done[i].Load()}
@@ -48,20 +49,20 @@ func (s *Server) showFaults(w http.ResponseWriter, _ *http.Request) {
 // counted.
 func (s *Server) setFaults(w http.ResponseWriter, r *http.Request) {
 	var f Faults
-	if now := s.faults.load(); now != nil && r.Method == http.MethodPost {
-		f = *now
+	if r.Method == http.MethodPost {
+		f = *s.faults.orNone()
 	}
 	if r.Method != http.MethodDelete {
 		body, err := readBody(w, r, 4<<10)
 		if err != nil {
-			answerError(w, err)
+			s.answerError(w, err)
 			return
 		}
 		if err := f.Set(string(bytes.TrimSpace(body))); err != nil {
-			answerError(w, refuse(http.StatusBadRequest, "fault", err.Error()))
+			s.answerError(w, refuse(http.StatusBadRequest, "fault", err.Error()))
 			return
 		}
 	}
-	s.faults.store(f)
+	s.SetFaults(f)
 	s.showFaults(w, r)
 }

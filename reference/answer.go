@@ -27,7 +27,8 @@ func refuse(status int, token, message string) error {
 func (r *refusal) Error() string { return r.message }
 
 // answerError answers with one line of JSON: {"error":"token","message":"…"}.
-func answerError(w http.ResponseWriter, err error) {
+func (s *Server) answerError(w http.ResponseWriter, err error) {
+	s.counts.refused.Add(1)
 	var r *refusal
 	var encoding *EncodeError
 	switch {

@@ -3,91 +3,162 @@ package reference
 import (
 	"bytes"
 	"math/rand/v2"
-	"strconv"
 	"time"
 )
 
-// holdAtMost is how long a reordered event waits for its successor. It then
-// goes out alone, in its place, and is not counted.
+// holdAtMost is how long an event may be held back by reorder or coalesce for
+// a successor that does not come. Then it goes out as it is; a swap that was
+// none is not counted.
 const holdAtMost = time.Second
 
-// disturber applies the faults of live events to one subscriber. It counts the
-// events that were meant for the subscriber from the stream's opening: every
-// "every N-th" goes by that number, whatever the other faults did.
+// disturber applies the faults to one subscriber. Only the lane uses it. Its
+// deliveries own a reference to their events.
 type disturber struct {
-	meant     uint64    // events meant for this subscriber
-	sent      uint64    // events sent, counted by renumber
-	base      uint64    // the number before the first one of renumber
-	lastDue   time.Time // delays keep the order
-	held      *event    // by reorder
-	heldNo    uint64
-	heldUntil time.Time
-	box       *faultBox
-	rnd       *rand.Rand
-	out       []delivery
+	box     *faultBox
+	rnd     *rand.Rand
+	sent    uint64 // events sent, counted by renumber
+	base    uint64 // the number before the first one of renumber
+	held    *event // by reorder
+	heldNo  uint64
+	heldTil int64 // ns
+	pack    []byte
+	packed  uint64 // events in pack
+	packTil int64
+	opened  int64      // ns
+	later   []delivery // in order of due
+	lastDue int64      // delays keep the order
+	over    bool       // the stream's end is among the deliveries
+	out     []delivery
 }
 
-// busy reports whether earlier faults still bind this subscriber's events.
-func (d *disturber) busy() bool { return d.held != nil || !d.lastDue.IsZero() }
-
-// step returns what goes to the subscriber in place of ev. The result is valid
-// until the next call. f may be nil.
-func (d *disturber) step(f *Faults, ev *event, now time.Time) []delivery {
-	d.out = d.out[:0]
-	if f == nil {
-		f = &Faults{}
-		if now.After(d.lastDue) {
-			d.lastDue = time.Time{}
+// next is when something held back is due, in ns; 0 never.
+func (d *disturber) next() int64 {
+	at := d.heldTil
+	sooner := func(t int64) {
+		if t != 0 && (at == 0 || t < at) {
+			at = t
 		}
 	}
-	d.meant++
-	no := d.meant
+	sooner(d.packTil)
+	if f := d.box.load(); f != nil && f.CutAfter > 0 && !d.over {
+		sooner(d.opened + int64(f.CutAfter))
+	}
+	if len(d.later) > 0 {
+		sooner(d.later[0].due)
+	}
+	return at
+}
+
+// step returns what goes to the subscriber in place of its no-th event. The
+// result is valid until the next call.
+func (d *disturber) step(f *Faults, ev *event, no uint64, now int64) []delivery {
+	d.out = d.out[:0]
+	if d.over {
+		return nil
+	}
 	switch {
 	case nth(f.Drop, no):
 		d.box.did(faultDrop)
 	case nth(f.Reorder, no) && d.held == nil:
-		d.held, d.heldNo, d.heldUntil = ev, no, now.Add(holdAtMost)
-		return nil
+		ev.hold(1)
+		d.held, d.heldNo, d.heldTil = ev, no, now+int64(holdAtMost)
 	default:
 		d.emit(f, ev, no, now)
 		if d.held != nil {
 			d.box.did(faultReorder)
-			d.release(f, now)
+			d.unhold(f, now)
 		}
+	}
+	d.finish(f, no, now)
+	return d.out
+}
+
+// tick returns what has become due by itself.
+func (d *disturber) tick(f *Faults, now int64) []delivery {
+	d.out = d.out[:0]
+	if d.heldTil != 0 && now >= d.heldTil {
+		d.unhold(f, now)
+	}
+	if d.packTil != 0 && now >= d.packTil {
+		d.unpack(f, now)
+	}
+	if f.CutAfter > 0 && !d.over && now >= d.opened+int64(f.CutAfter) {
+		d.end(actCut, faultCutAfter, now)
 	}
 	return d.out
 }
 
-// overdue gives up the held event once its successor has not come in time.
-func (d *disturber) overdue(now time.Time) (delivery, bool) {
-	if d.held == nil || now.Before(d.heldUntil) {
-		return delivery{}, false
+// settle returns all that is held back: the stream is about to end.
+func (d *disturber) settle(f *Faults, now int64) []delivery {
+	d.out = append(d.out[:0], d.later...)
+	d.later = nil
+	if d.held != nil {
+		d.unhold(f, now)
 	}
-	ev := d.held
-	d.held, d.heldUntil = nil, time.Time{}
-	return delivery{ev: ev}, true
+	d.unpack(f, now)
+	return d.out
 }
 
-func (d *disturber) release(f *Faults, now time.Time) {
+// abandon releases what is held back: nobody is there to get it.
+func (d *disturber) abandon() {
+	for i := range d.later {
+		if ev := d.later[i].ev; ev != nil {
+			ev.release()
+		}
+	}
+	d.later = nil
+	if d.held != nil {
+		d.held.release()
+		d.held = nil
+	}
+}
+
+// finish ends the stream where a fault wants that after the no-th event.
+func (d *disturber) finish(f *Faults, no uint64, now int64) {
+	switch no {
+	case f.Cut:
+		d.end(actCut, faultCut, now)
+	case f.Reset:
+		d.end(actReset, faultReset, now)
+	case f.HalfClose:
+		d.end(actHalf, faultHalfClose, now)
+	case f.Stall:
+		d.end(actStall, faultStall, now)
+	}
+}
+
+func (d *disturber) end(how act, no faultNo, now int64) {
+	d.unpack(d.box.orNone(), now)
+	d.over = true
+	d.box.did(no)
+	d.add(delivery{act: how, due: d.lastDue}, now)
+}
+
+func (d *disturber) unhold(f *Faults, now int64) {
 	ev, no := d.held, d.heldNo
-	d.held, d.heldUntil = nil, time.Time{}
+	d.held, d.heldTil = nil, 0
 	d.emit(f, ev, no, now)
+	ev.release()
 }
 
 // emit sends ev once, or twice, with its content and its due time as the
 // faults want them.
-func (d *disturber) emit(f *Faults, ev *event, no uint64, now time.Time) {
+func (d *disturber) emit(f *Faults, ev *event, no uint64, now int64) {
 	del := delivery{ev: ev}
-	if nth(f.Corrupt, no) {
-		if b, ok := corruptLast(del.stream(), ev.data); ok {
-			del = delivery{b: b}
-			d.box.did(faultCorrupt)
-		}
-	}
-	if nth(f.CorruptFront, no) {
-		if b, ok := corruptFirst(del.stream(), ev.data); ok {
-			del = delivery{b: b}
-			d.box.did(faultCorruptFront)
+	for _, c := range [...]struct {
+		n     uint64
+		no    faultNo
+		apply func(b []byte, data int) ([]byte, bool)
+	}{
+		{f.Corrupt, faultCorrupt, corruptLast},
+		{f.CorruptFront, faultCorruptFront, corruptFirst},
+		{f.InvalidUTF8, faultInvalidUTF8, invalidLast},
+	} {
+		if nth(c.n, no) {
+			if b, ok := c.apply(del.stream(), ev.data); ok {
+				del = delivery{b: b}
+				d.box.did(c.no)
+			}
 		}
 	}
 	times := 1
@@ -105,85 +176,121 @@ func (d *disturber) emit(f *Faults, ev *event, no uint64, now time.Time) {
 			d.box.did(faultRenumber)
 		}
 	}
-	if f.Delay > 0 || f.Jitter > 0 {
-		due := now.Add(f.Delay)
-		if f.Jitter > 0 {
-			due = due.Add(time.Duration(d.rnd.Int64N(int64(f.Jitter))))
-			d.box.did(faultJitter)
+	if f.HugeLine > 0 {
+		line := append(bytes.Repeat([]byte{':'}, f.HugeLine), '\n')
+		del = delivery{b: append(line, del.stream()...)}
+		d.box.did(faultHugeLine)
+	}
+	d.delay(f, now)
+	for range times {
+		d.shape(f, del, now)
+	}
+}
+
+// delay sets the time at which the next deliveries are due.
+func (d *disturber) delay(f *Faults, now int64) {
+	if f.Delay == 0 && f.Jitter == 0 {
+		if now >= d.lastDue {
+			d.lastDue = 0
 		}
-		if f.Delay > 0 {
-			d.box.did(faultDelay)
-		}
-		if due.After(d.lastDue) {
-			d.lastDue = due
-		}
+		return
+	}
+	due := now + int64(f.Delay)
+	if f.Delay > 0 {
+		d.box.did(faultDelay)
+	}
+	if f.Jitter > 0 {
+		due += d.rnd.Int64N(int64(f.Jitter))
+		d.box.did(faultJitter)
+	}
+	d.lastDue = max(d.lastDue, due)
+}
+
+// shape gives the bytes of one delivery the form on the wire that the faults
+// want, and passes it on.
+func (d *disturber) shape(f *Faults, del delivery, now int64) {
+	switch f.LineEnds {
+	case "cr":
+		del = delivery{b: bytes.ReplaceAll(del.stream(), []byte("\n"), []byte("\r"))}
+		d.box.did(faultLineEnds)
+	case "crlf":
+		del = delivery{b: bytes.ReplaceAll(del.stream(), []byte("\n"), []byte("\r\n"))}
+		d.box.did(faultLineEnds)
 	}
 	del.due = d.lastDue
-	for range times {
-		d.out = append(d.out, del)
+	switch {
+	case f.Split:
+		d.box.did(faultSplit)
+		b := del.stream()
+		for i := range b {
+			d.add(delivery{b: b[i : i+1 : i+1], act: actAlone, due: d.lastDue}, now)
+		}
+	case f.Coalesce > 1 || f.NoFlush > 0:
+		d.pack = append(d.pack, del.stream()...)
+		d.packed++
+		switch {
+		case f.NoFlush > 0 && len(d.pack) >= f.NoFlush:
+			d.unpack(f, now)
+		case f.NoFlush > 0:
+		case d.packed >= f.Coalesce:
+			d.unpack(f, now)
+		case d.packTil == 0:
+			d.packTil = now + int64(holdAtMost)
+		}
+	default:
+		d.unpack(f, now)
+		d.add(del, now)
 	}
+}
+
+// unpack passes on what coalesce or no-flush gathered, in one piece.
+func (d *disturber) unpack(f *Faults, now int64) {
+	if d.packed == 0 {
+		return
+	}
+	no := faultCoalesce
+	if f.NoFlush > 0 {
+		no = faultNoFlush
+	}
+	for range d.packed {
+		d.box.did(no)
+	}
+	d.add(delivery{b: d.pack, act: actAlone, due: d.lastDue}, now)
+	d.pack, d.packed, d.packTil = nil, 0, 0
+}
+
+// add puts del among what goes out now, or what waits for its time.
+func (d *disturber) add(del delivery, now int64) {
+	if del.ev != nil {
+		del.ev.hold(1)
+	}
+	if del.due > now || len(d.later) > 0 {
+		d.later = append(d.later, del)
+		return
+	}
+	del.due = 0
+	d.out = append(d.out, del)
+}
+
+// due returns what has waited long enough.
+func (d *disturber) due(now int64) []delivery {
+	n := 0
+	for n < len(d.later) && d.later[n].due <= now {
+		n++
+	}
+	ready := d.later[:n:n]
+	if d.later = d.later[n:]; len(d.later) == 0 {
+		d.later = nil
+	}
+	for i := range ready {
+		ready[i].due = 0
+	}
+	return ready
+}
+
+// bound reports whether earlier faults still bind this subscriber.
+func (d *disturber) bound() bool {
+	return d.over || d.held != nil || d.packed > 0 || len(d.later) > 0
 }
 
 func nth(n, no uint64) bool { return n > 0 && no%n == 0 }
-
-// corruptLast returns a copy of an event in which the last letter or digit of
-// the data is another one. Generators fill the end of the data, and letters
-// and digits keep JSON around them whole. It says false where there is none.
-func corruptLast(b []byte, data int) ([]byte, bool) {
-	for end := len(b) - 1; end > data; {
-		start := data + bytes.LastIndexByte(b[data:end-1], '\n') + 1
-		for i := end - 1; i >= start+len("data: "); i-- {
-			if c, ok := otherDigit(b[i]); ok {
-				return replaced(b, i, c), true
-			}
-		}
-		end = start
-	}
-	return nil, false
-}
-
-// corruptFirst is corruptLast at the front, where a mark is likely to start.
-func corruptFirst(b []byte, data int) ([]byte, bool) {
-	for start := data; start < len(b)-1; {
-		n := bytes.IndexByte(b[start:], '\n')
-		for i := start + len("data: "); i < start+n; i++ {
-			if c, ok := otherDigit(b[i]); ok {
-				return replaced(b, i, c), true
-			}
-		}
-		start += n + 1
-	}
-	return nil, false
-}
-
-func replaced(b []byte, i int, c byte) []byte {
-	b = bytes.Clone(b)
-	b[i] = c
-	return b
-}
-
-// otherDigit returns the letter or digit after c in c's own alphabet.
-func otherDigit(c byte) (byte, bool) {
-	switch {
-	case c == '9':
-		return '0', true
-	case c == 'z':
-		return 'a', true
-	case c == 'Z':
-		return 'A', true
-	case c >= '0' && c < '9', c >= 'a' && c < 'z', c >= 'A' && c < 'Z':
-		return c + 1, true
-	}
-	return 0, false
-}
-
-// renumbered returns an event with the number as its id, and whether that is
-// another one than it had.
-func renumbered(b []byte, idEnd int, number uint64) ([]byte, bool) {
-	line := append([]byte("id: "), strconv.FormatUint(number, 10)...)
-	line = append(line, '\n')
-	if bytes.Equal(line, b[:idEnd]) {
-		return nil, false
-	}
-	return append(line, b[idEnd:]...), true
-}

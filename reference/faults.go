@@ -1,25 +1,43 @@
 package reference
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // Faults says how the server is to be wrong. The zero value is a correct
 // server. "Every N-th" counts the events meant for a subscriber since its
 // stream opened, from 1, so each stream is wrong in the same, known places.
+// Faults of events and of their form on the wire touch what is published while
+// a stream is open, not what is replayed to it.
 type Faults struct {
 	Drop         uint64        // leave out every N-th event
 	Duplicate    uint64        // send every N-th event twice
 	Reorder      uint64        // swap every N-th event with its successor
 	Corrupt      uint64        // change the last letter or digit of the data of every N-th event
 	CorruptFront uint64        // change the first letter or digit of the data of every N-th event
+	InvalidUTF8  uint64        // make the last letter or digit of the data of every N-th event a byte that is no UTF-8
 	Renumber     bool          // number events after dropping: ids count what was sent
+	HugeLine     int           // put a comment line of this many bytes before every event
 	Delay        time.Duration // send events this much later
 	Jitter       time.Duration // and up to this much more, at random, keeping the order
+
+	LineEnds string // "cr" or "crlf" in place of LF
+	BOM      bool   // begin each stream with a byte order mark
+	Split    bool   // write every byte by itself
+	Coalesce uint64 // write N events at once
+	NoFlush  int    // hold events, and the answer's head, back until this many bytes are gathered, like a buffering proxy
+
+	Stall     uint64        // after N events send nothing more and leave the stream open
+	HalfClose uint64        // after N events end our direction of the connection
+	Reset     uint64        // after N events reset the connection
+	Cut       uint64        // after N events close the connection in the middle of the body
+	CutAfter  time.Duration // the same after a time
+
+	Status      int    // answer requests for streams with this status
+	Redirect    string // answer them with a redirect to this URL
+	ContentType string // answer them with this content type
+
+	ForgetRing  bool          // replay nothing, and say nothing of it
+	ReplayTwice bool          // replay everything twice
+	Restart     time.Duration // cut every stream, refuse connections this long, and come back with nothing to replay
 }
 
 type faultNo int
@@ -30,16 +48,34 @@ const (
 	faultReorder
 	faultCorrupt
 	faultCorruptFront
+	faultInvalidUTF8
 	faultRenumber
+	faultHugeLine
 	faultDelay
 	faultJitter
+	faultLineEnds
+	faultBOM
+	faultSplit
+	faultCoalesce
+	faultNoFlush
+	faultStall
+	faultHalfClose
+	faultReset
+	faultCut
+	faultCutAfter
+	faultStatus
+	faultRedirect
+	faultContentType
+	faultForgetRing
+	faultReplayTwice
+	faultRestart
 	faultCount
 )
 
 // FaultInfo describes one named fault for a listing.
 type FaultInfo struct {
 	Name    string // as in ParseFaults
-	Syntax  string // of the value: "N", "DURATION", or "" for a switch
+	Syntax  string // of the value: "N", "DURATION", "BYTES", …; "" for a switch
 	Meaning string // one line
 }
 
@@ -53,9 +89,27 @@ var faultTable = [faultCount]struct {
 	faultReorder:      {FaultInfo{"reorder", "N", "swap every N-th event with its successor"}, func(f *Faults) any { return &f.Reorder }},
 	faultCorrupt:      {FaultInfo{"corrupt", "N", "change the last letter or digit of the data of every N-th event"}, func(f *Faults) any { return &f.Corrupt }},
 	faultCorruptFront: {FaultInfo{"corrupt-front", "N", "change the first letter or digit of the data of every N-th event"}, func(f *Faults) any { return &f.CorruptFront }},
+	faultInvalidUTF8:  {FaultInfo{"invalid-utf8", "N", "put a byte that is no UTF-8 into the data of every N-th event"}, func(f *Faults) any { return &f.InvalidUTF8 }},
 	faultRenumber:     {FaultInfo{"renumber", "", "number events after dropping: ids count what was sent"}, func(f *Faults) any { return &f.Renumber }},
+	faultHugeLine:     {FaultInfo{"huge-line", "BYTES", "put a comment line of this length before every event"}, func(f *Faults) any { return &f.HugeLine }},
 	faultDelay:        {FaultInfo{"delay", "DURATION", "send every event this much later"}, func(f *Faults) any { return &f.Delay }},
 	faultJitter:       {FaultInfo{"jitter", "DURATION", "send every event up to this much later, at random, in order"}, func(f *Faults) any { return &f.Jitter }},
+	faultLineEnds:     {FaultInfo{"line-ends", "cr|crlf", "end lines with CR or CRLF"}, func(f *Faults) any { return &f.LineEnds }},
+	faultBOM:          {FaultInfo{"bom", "", "begin each stream with a byte order mark"}, func(f *Faults) any { return &f.BOM }},
+	faultSplit:        {FaultInfo{"split", "", "write every byte by itself"}, func(f *Faults) any { return &f.Split }},
+	faultCoalesce:     {FaultInfo{"coalesce", "N", "write N events at once; after 1s what there is"}, func(f *Faults) any { return &f.Coalesce }},
+	faultNoFlush:      {FaultInfo{"no-flush", "BYTES", "gather this much, the head included, before writing: a buffering proxy"}, func(f *Faults) any { return &f.NoFlush }},
+	faultStall:        {FaultInfo{"stall", "N", "after N events send nothing more and leave the stream open"}, func(f *Faults) any { return &f.Stall }},
+	faultHalfClose:    {FaultInfo{"half-close", "N", "after N events end the server's direction of the connection"}, func(f *Faults) any { return &f.HalfClose }},
+	faultReset:        {FaultInfo{"rst", "N", "after N events reset the connection (over HTTP/2, the stream)"}, func(f *Faults) any { return &f.Reset }},
+	faultCut:          {FaultInfo{"cut", "N", "after N events close the connection in the middle of the body"}, func(f *Faults) any { return &f.Cut }},
+	faultCutAfter:     {FaultInfo{"cut-after", "DURATION", "close the connection in the middle of the body this long after its opening"}, func(f *Faults) any { return &f.CutAfter }},
+	faultStatus:       {FaultInfo{"status", "CODE", "answer requests for streams with this status, such as 503 or 204"}, func(f *Faults) any { return &f.Status }},
+	faultRedirect:     {FaultInfo{"redirect", "URL", "answer requests for streams with a redirect (307)"}, func(f *Faults) any { return &f.Redirect }},
+	faultContentType:  {FaultInfo{"content-type", "TYPE", "answer requests for streams with this content type"}, func(f *Faults) any { return &f.ContentType }},
+	faultForgetRing:   {FaultInfo{"forget-ring", "", "replay nothing, and say nothing of it"}, func(f *Faults) any { return &f.ForgetRing }},
+	faultReplayTwice:  {FaultInfo{"replay-twice", "", "replay everything twice"}, func(f *Faults) any { return &f.ReplayTwice }},
+	faultRestart:      {FaultInfo{"restart", "DURATION", "once: cut every stream, refuse connections this long, come back with nothing to replay"}, func(f *Faults) any { return &f.Restart }},
 }
 
 // ListFaults returns all faults the server knows, in the order of its listing.
@@ -65,126 +119,4 @@ func ListFaults() []FaultInfo {
 		list[i] = faultTable[i].FaultInfo
 	}
 	return list
-}
-
-// ParseFaults reads "name=value,name=value"; a switch is a name alone or
-// name=off, and 0 turns a number or a duration off. "" is no fault.
-func ParseFaults(text string) (Faults, error) {
-	var f Faults
-	err := f.Set(text)
-	return f, err
-}
-
-// Set changes the faults that text names, in the form of ParseFaults, and
-// leaves the others. On an error f is unchanged.
-func (f *Faults) Set(text string) error {
-	next := *f
-	for part := range strings.SplitSeq(text, ",") {
-		part = strings.TrimSpace(part)
-		if part == "" {
-			continue
-		}
-		name, value, given := strings.Cut(part, "=")
-		no, ok := faultByName(name)
-		if !ok {
-			return fmt.Errorf("unknown fault %q; the faults are %s", name, faultNames())
-		}
-		if err := setFault(faultTable[no].field(&next), value, given); err != nil {
-			return fmt.Errorf("fault %s=%s: %w", name, value, err)
-		}
-	}
-	*f = next
-	return nil
-}
-
-// String returns f in the form that ParseFaults reads; "" is a correct server.
-func (f Faults) String() string {
-	var parts []string
-	for i := range faultTable {
-		if v := faultValue(&f, faultNo(i)); v != "" {
-			if v == "on" {
-				parts = append(parts, faultTable[i].Name)
-			} else {
-				parts = append(parts, faultTable[i].Name+"="+v)
-			}
-		}
-	}
-	return strings.Join(parts, ",")
-}
-
-func faultByName(name string) (faultNo, bool) {
-	for i := range faultTable {
-		if faultTable[i].Name == name {
-			return faultNo(i), true
-		}
-	}
-	return 0, false
-}
-
-func faultNames() string {
-	names := make([]string, len(faultTable))
-	for i := range faultTable {
-		names[i] = faultTable[i].Name
-	}
-	return strings.Join(names, ", ")
-}
-
-// faultValue returns the value of a fault as text, "" where it is off.
-func faultValue(f *Faults, no faultNo) string {
-	switch p := faultTable[no].field(f).(type) {
-	case *uint64:
-		if *p > 0 {
-			return strconv.FormatUint(*p, 10)
-		}
-	case *time.Duration:
-		if *p > 0 {
-			return p.String()
-		}
-	case *bool:
-		if *p {
-			return "on"
-		}
-	}
-	return ""
-}
-
-func setFault(field any, value string, given bool) error {
-	switch p := field.(type) {
-	case *uint64:
-		n, err := strconv.ParseUint(value, 10, 64)
-		if err != nil {
-			return fmt.Errorf("want a whole number, such as 10")
-		}
-		*p = n
-	case *time.Duration:
-		d, err := time.ParseDuration(value)
-		if err != nil || d < 0 {
-			return fmt.Errorf("want a duration, such as 50ms")
-		}
-		*p = d
-	case *bool:
-		if given && value != "on" && value != "off" {
-			return fmt.Errorf("want on or off")
-		}
-		*p = value != "off"
-	}
-	return nil
-}
-
-// faultBox holds the faults in force and counts what was done, over all
-// subscribers and since the server started.
-type faultBox struct {
-	now  atomic.Pointer[Faults] // nil: none
-	done [faultCount]atomic.Uint64
-}
-
-func (b *faultBox) load() *Faults  { return b.now.Load() }
-func (b *faultBox) did(no faultNo) { b.done[no].Add(1) }
-
-func (b *faultBox) store(f Faults) {
-	if f == (Faults{}) {
-		b.now.Store(nil)
-		return
-	}
-	b.now.Store(&f)
 }

@@ -5,30 +5,80 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/pprof"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
+// handler routes by path and then by method, so that every refusal is one of
+// ours.
 func (s *Server) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /events", s.events)
-	mux.HandleFunc("POST /publish", s.withToken(s.publish))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		answerJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	})
-	mux.HandleFunc("GET /admin/faults", s.withToken(s.showFaults))
-	mux.HandleFunc("PUT /admin/faults", s.withToken(s.setFaults))
-	mux.HandleFunc("POST /admin/faults", s.withToken(s.setFaults))
-	mux.HandleFunc("DELETE /admin/faults", s.withToken(s.setFaults))
+	type methods map[string]http.HandlerFunc
+	faults := s.withToken(s.setFaults)
+	routes := map[string]methods{
+		"/events":       {"GET": s.events},
+		"/finite":       {"GET": s.finite},
+		"/clock":        {"GET": s.clock},
+		"/publish":      {"POST": s.withToken(s.publish)},
+		"/healthz":      {"GET": s.health},
+		"/metrics":      {"GET": s.metrics.ServeHTTP},
+		"/admin/faults": {"GET": s.withToken(s.showFaults), "PUT": faults, "POST": faults, "DELETE": faults},
+	}
+	profiles := s.withToken(profile)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The deadline is for the request alone: streams last as they like.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(orDefault(s.BodyTimeout, 30*time.Second)))
 		if s.CORS != "" {
-			w.Header().Set("Access-Control-Allow-Origin", s.CORS)
+			s.allowOrigin(w.Header())
 		}
-		mux.ServeHTTP(w, r)
+		route, ok := routes[r.URL.Path]
+		switch {
+		case s.Pprof && strings.HasPrefix(r.URL.Path, "/debug/pprof/"):
+			profiles(w, r)
+		case !ok:
+			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /publish, /finite, /clock, /healthz, /metrics, /admin/faults"))
+		case s.CORS != "" && r.Method == http.MethodOptions:
+			w.WriteHeader(http.StatusNoContent)
+		case route[r.Method] == nil:
+			allowed := slices.Sorted(maps.Keys(route))
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			s.answerError(w, refuse(http.StatusMethodNotAllowed, "method", "this path takes "+strings.Join(allowed, ", ")))
+		default:
+			route[r.Method](w, r)
+		}
 	})
+}
+
+func (s *Server) allowOrigin(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", s.CORS)
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	answerJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func profile(w http.ResponseWriter, r *http.Request) {
+	switch strings.TrimPrefix(r.URL.Path, "/debug/pprof/") {
+	case "cmdline":
+		pprof.Cmdline(w, r)
+	case "profile":
+		pprof.Profile(w, r)
+	case "symbol":
+		pprof.Symbol(w, r)
+	case "trace":
+		pprof.Trace(w, r)
+	default:
+		pprof.Index(w, r)
+	}
 }
 
 func (s *Server) withToken(next http.HandlerFunc) http.HandlerFunc {
@@ -36,7 +86,7 @@ func (s *Server) withToken(next http.HandlerFunc) http.HandlerFunc {
 		if s.Token != "" {
 			given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			if subtle.ConstantTimeCompare([]byte(given), []byte(s.Token)) != 1 {
-				answerError(w, refuse(http.StatusUnauthorized, "token", "the request needs the header Authorization: Bearer TOKEN with the server's token"))
+				s.answerError(w, refuse(http.StatusUnauthorized, "token", "the request needs the header Authorization: Bearer TOKEN with the server's token"))
 				return
 			}
 		}
@@ -48,32 +98,38 @@ func (s *Server) withToken(next http.HandlerFunc) http.HandlerFunc {
 func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		answerError(w, refuse(http.StatusBadRequest, "bad_query", err.Error()))
+		s.answerError(w, refuse(http.StatusBadRequest, "bad_query", err.Error()))
 		return
 	}
 	names, err := topicNames(q)
 	if err != nil {
-		answerError(w, err)
+		s.answerError(w, err)
 		return
 	}
 	if len(names) > 1 {
-		answerError(w, refuse(http.StatusBadRequest, "topics", "an event goes to one topic"))
+		s.answerError(w, refuse(http.StatusBadRequest, "topics", "an event goes to one topic"))
 		return
 	}
-	body, err := readBody(w, r, int64(orDefault(int(s.MaxBody), 1<<20)))
+	body, err := readBody(w, r, orDefault(s.MaxBody, 1<<20))
 	if err != nil {
-		answerError(w, err)
+		s.answerError(w, err)
 		return
 	}
-	id, n, err := s.hub.publish(names[0], &Event{ID: q.Get("id"), Type: q.Get("event"), Data: body})
+	e := Event{ID: q.Get("id"), Type: q.Get("event"), Data: body}
+	if len(e.ID) > idBytes || len(e.Type) > idBytes {
+		s.answerError(w, refuse(http.StatusBadRequest, "id_limit", fmt.Sprintf("an id and a type are at most %d bytes", idBytes)))
+		return
+	}
+	id, n, err := s.hub.publish(nil, names[0], &e)
 	if err != nil {
-		answerError(w, err)
+		s.answerError(w, err)
 		return
 	}
+	s.counts.published.Add(1)
 	answerJSON(w, http.StatusOK, struct {
 		ID          string `json:"id"`
 		Subscribers int    `json:"subscribers"`
-	}{id, n})
+	}{string(id), n})
 }
 
 // readBody reads at most limit bytes; the result is not nil.
@@ -82,6 +138,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, refuse(http.StatusRequestEntityTooLarge, "body_limit", fmt.Sprintf("the body is over the limit of %d bytes", large.Limit))
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, refuse(http.StatusRequestTimeout, "body_timeout", "the body took too long")
 	}
 	if err != nil {
 		return nil, refuse(http.StatusBadRequest, "body", "the body broke off: "+err.Error())

@@ -1,39 +1,74 @@
 package reference
 
 import (
-	"bytes"
 	"strconv"
 	"sync"
+	"time"
 )
 
-// hub orders events over all topics, keeps what can be replayed, and knows who
-// subscribes to what. One lock covers an event's number, its place in the ring
-// and its way to the subscribers, so a subscriber gets every event either by
-// replay or live, never both and never neither.
+// hub orders events over all topics, keeps what can be replayed, and passes
+// everything on to the lanes. One lock covers an event's number, its place in
+// the ring and its place in the lanes' inboxes, so a subscriber gets every
+// event either by replay or live, never both and never neither.
+//
+// Lanes call the hub without holding a lock of their own, and the hub never
+// waits for a lane while it holds its lock.
 type hub struct {
 	ring      int // events kept for each topic
 	maxTopics int
+	maxSubs   int
+	lanes     []*lane
+	pool      eventPool
+	faults    *faultBox
 
 	mu     sync.Mutex
 	seq    uint64 // of the last event
 	first  uint64 // the seq before the first event of this server's life
 	topics map[string]*topic
-	subs   map[*subscriber]struct{}
+	subs   int // streams admitted
+	next   int // lane of the next subscriber
 	closed bool
+	empty  chan struct{} // closed with the last subscriber, once closed
 }
 
 type topic struct {
 	name    string
-	ring    []*event // a circle once it is full
-	oldest  int      // index in ring
-	evicted uint64   // seq of the last event that fell out of the ring
-	subs    []*subscriber
+	ring    replayRing
+	subs    int             // joined subscribers
+	users   int             // admitted streams: keeps the topic alive
+	members [][]*subscriber // for each lane, owned by it
 }
 
-// slot is where a subscriber stands in a topic's list.
-type slot struct {
-	topic *topic
-	index int
+// publish gives e the next number and hands it to every subscriber of the
+// topic. It appends the event's id to dst, and tells how many subscribers there
+// were. It waits where the lanes are far behind.
+func (h *hub) publish(dst []byte, name string, e *Event) (id []byte, subscribers int, err error) {
+	for _, l := range h.lanes {
+		l.awaitRoom()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return dst, 0, errClosing
+	}
+	t, err := h.topic(name)
+	if err != nil {
+		return dst, 0, err
+	}
+	ev := h.pool.get()
+	if err := ev.encode(h.seq+1, e); err != nil {
+		ev.release()
+		return dst, 0, err
+	}
+	h.seq++
+	dst = append(dst, ev.id()...)
+	ev.hold(len(h.lanes))
+	f := h.faults.load()
+	t.ring.keep(ev, h.ring)
+	for _, l := range h.lanes {
+		l.post(command{do: doPublish, topic: t, ev: ev, faults: f})
+	}
+	return dst, t.subs, nil
 }
 
 func (h *hub) topic(name string) (*topic, error) {
@@ -43,182 +78,169 @@ func (h *hub) topic(name string) (*topic, error) {
 	if len(h.topics) >= h.maxTopics {
 		return nil, refuse(503, "topics_limit", "the server holds its limit of "+strconv.Itoa(h.maxTopics)+" topics")
 	}
-	t := &topic{name: name, evicted: h.first}
+	t := &topic{name: name, ring: replayRing{evicted: h.first}, members: make([][]*subscriber, len(h.lanes))}
+	if h.ring <= 0 { // nothing is kept, so nothing before now can be replayed
+		t.ring.evicted = h.seq
+	}
 	h.topics[name] = t
 	return t, nil
 }
 
-// publish gives e the next number and hands it to every subscriber of the
-// topic. It returns the event's id and how many subscribers there were.
-func (h *hub) publish(name string, e *Event) (id string, subscribers int, err error) {
+// admit looks up the topics of a stream that is about to open, and counts it.
+// Every admitted stream ends with left or gone.
+func (h *hub) admit(names []string) ([]*topic, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return "", 0, refuse(503, "closing", "the server is closing")
+		return nil, errClosing
 	}
-	t, err := h.topic(name)
-	if err != nil {
-		return "", 0, err
-	}
-	ev := &event{}
-	if err := ev.encode(h.seq+1, e); err != nil {
-		return "", 0, err
-	}
-	h.seq++
-	t.keep(ev, h.ring)
-	for _, s := range t.subs {
-		s.live(ev)
-	}
-	return string(ev.id()), len(t.subs), nil
-}
-
-// keep puts ev in the ring of at most size events.
-func (t *topic) keep(ev *event, size int) {
-	if size <= 0 {
-		t.evicted = ev.seq
-		return
-	}
-	if len(t.ring) < size {
-		t.ring = append(t.ring, ev)
-		return
-	}
-	t.evicted = t.ring[t.oldest].seq
-	t.ring[t.oldest] = ev
-	t.oldest = (t.oldest + 1) % size
-}
-
-// at returns the i-th event of the ring, oldest first.
-func (t *topic) at(i int) *event { return t.ring[(t.oldest+i)%len(t.ring)] }
-
-// subscribe adds s to the topics and gives it what it missed since lastID ("":
-// nothing was missed).
-func (h *hub) subscribe(s *subscriber, names []string, lastID string) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.closed {
-		return refuse(503, "closing", "the server is closing")
+	if h.subs >= h.maxSubs {
+		return nil, refuse(503, "subscribers_limit", "the server holds its limit of "+strconv.Itoa(h.maxSubs)+" streams")
 	}
 	topics := make([]*topic, len(names))
 	for i, name := range names {
 		t, err := h.topic(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		topics[i] = t
 	}
-	if lastID != "" {
-		after, known := h.find(topics, lastID)
-		if !known {
-			s.push(delivery{b: gapEvent(lastID)})
-		}
-		for ev := range since(topics, after) {
-			s.push(delivery{ev: ev})
-		}
-	}
 	for _, t := range topics {
-		s.slots = append(s.slots, slot{t, len(t.subs)})
-		t.subs = append(t.subs, s)
+		t.users++
 	}
-	h.subs[s] = struct{}{}
-	return nil
+	h.subs++
+	return topics, nil
 }
 
-// unsubscribe takes s out of its topics.
-func (h *hub) unsubscribe(s *subscriber) {
+// join gives s what it missed since lastID ("": nothing was missed), and from
+// then on what is published. From here on s belongs to its lane.
+func (h *hub) join(s *subscriber, topics []*topic, lastID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, sl := range s.slots {
-		subs := sl.topic.subs
-		last := subs[len(subs)-1]
-		subs[sl.index] = last
-		subs[len(subs)-1] = nil
-		sl.topic.subs = subs[:len(subs)-1]
-		for i := range last.slots {
-			if last.slots[i].topic == sl.topic {
-				last.slots[i].index = sl.index
-			}
-		}
-		if len(sl.topic.subs) == 0 && len(sl.topic.ring) == 0 {
-			delete(h.topics, sl.topic.name)
-		}
+	s.slots = make([]slot, len(topics))
+	for i, t := range topics {
+		s.slots[i].topic = t
+		t.subs++
 	}
-	s.slots = nil
-	delete(h.subs, s)
+	h.replay(s, topics, lastID)
+	if s.lane == nil {
+		s.lane = h.lanes[h.next%len(h.lanes)]
+		h.next++
+	}
+	s.lane.post(command{do: doJoin, sub: s})
 }
 
-// find returns the seq that lastID stands for. known is false where events
-// after it may be gone: they left the ring, or the id was never ours.
-func (h *hub) find(topics []*topic, lastID string) (after uint64, known bool) {
-	for _, t := range topics {
-		for i := range t.ring {
-			if ev := t.at(i); bytes.Equal(ev.id(), []byte(lastID)) {
-				after, known = ev.seq, true
-			}
-		}
+// replay queues what s missed.
+func (h *hub) replay(s *subscriber, topics []*topic, lastID string) {
+	if lastID == "" {
+		return
 	}
+	f := h.faults.load()
+	if f != nil && f.ForgetRing {
+		h.faults.did(faultForgetRing)
+		return
+	}
+	after, known := find(topics, lastID, h.first, h.seq)
 	if !known {
-		n, err := strconv.ParseUint(lastID, 10, 64)
-		if err != nil || n < h.first || n > h.seq {
-			return 0, false
-		}
-		after = n
+		s.queue = append(s.queue, delivery{b: gapEvent(lastID)})
 	}
-	for _, t := range topics {
-		if after < t.evicted {
-			return after, false
-		}
+	times := 1
+	if f != nil && f.ReplayTwice {
+		times = 2
 	}
-	return after, true
-}
-
-// since yields the events of the topics' rings with a seq above after, in
-// their order.
-func since(topics []*topic, after uint64) func(func(*event) bool) {
-	return func(yield func(*event) bool) {
-		next := make([]int, len(topics))
-		for {
-			var best *event
-			var from int
-			for i, t := range topics {
-				for next[i] < len(t.ring) && t.at(next[i]).seq <= after {
-					next[i]++
-				}
-				if next[i] < len(t.ring) {
-					if ev := t.at(next[i]); best == nil || ev.seq < best.seq {
-						best, from = ev, i
-					}
-				}
-			}
-			if best == nil {
-				return
-			}
-			next[from]++
-			if !yield(best) {
-				return
+	for i := range times {
+		for ev := range since(topics, after) {
+			ev.hold(1)
+			s.queue = append(s.queue, delivery{ev: ev})
+			if i == 1 {
+				h.faults.did(faultReplayTwice)
 			}
 		}
 	}
 }
 
-// gapEvent tells a client that events after its last event ID are gone. It has
-// no id: the client keeps its own until the next event.
-func gapEvent(lastID string) []byte {
-	data := append([]byte(`{"lastEventId":`), quoteJSON(lastID)...)
-	b, _ := AppendEvent(nil, &Event{Type: "gap", Data: append(data, '}')})
-	return b
-}
-
-// close refuses whatever comes and ends every stream; farewell, where not nil,
-// gives each its last bytes.
-func (h *hub) close(farewell func() []byte) {
+// left counts out an admitted stream that never joined.
+func (h *hub) left(topics []*topic) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.closed = true
-	for s := range h.subs {
-		var last []byte
-		if farewell != nil {
-			last = farewell()
-		}
-		s.end(last)
+	for _, t := range topics {
+		h.release(t, false)
+	}
+	h.forget()
+}
+
+// gone counts out a subscriber that had joined.
+func (h *hub) gone(s *subscriber) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range s.slots {
+		h.release(s.slots[i].topic, true)
+	}
+	h.forget()
+}
+
+func (h *hub) release(t *topic, joined bool) {
+	if joined {
+		t.subs--
+	}
+	t.users--
+	if t.users == 0 && len(t.ring.events) == 0 {
+		delete(h.topics, t.name)
 	}
 }
+
+func (h *hub) forget() {
+	h.subs--
+	if h.closed && h.subs == 0 {
+		close(h.empty)
+	}
+}
+
+// close refuses whatever comes and ends every stream: with its farewell and
+// after what is queued for it, or at once where farewell is nil. The channel is
+// closed when the last stream has ended.
+func (h *hub) close(farewell func() []byte) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.closed = true
+		h.empty = make(chan struct{})
+		if h.subs == 0 {
+			close(h.empty)
+		}
+	}
+	for _, l := range h.lanes {
+		l.post(command{do: doEnd, farewell: farewell})
+	}
+	return h.empty
+}
+
+// settle waits until the lanes have worked through what is in their inboxes,
+// or until patience ends.
+func (h *hub) settle(patience time.Duration) {
+	done := make(chan struct{}, len(h.lanes))
+	for _, l := range h.lanes {
+		l.post(command{do: doCall, call: func() { done <- struct{}{} }})
+	}
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for range h.lanes {
+		select {
+		case <-done:
+		case <-limit.C:
+			return
+		}
+	}
+}
+
+// forgetAll empties every ring, as a restart does.
+func (h *hub) forgetAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.topics {
+		t.ring.clear(h.seq)
+	}
+	h.first = h.seq
+}
+
+var errClosing = refuse(503, "closing", "the server is closing")

@@ -8,17 +8,10 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
-)
-
-// SlowPolicy says what happens to a subscriber whose backlog is full.
-type SlowPolicy string
-
-const (
-	DropOldest SlowPolicy = "drop-oldest" // its oldest waiting event is dropped and counted; the default
-	Disconnect SlowPolicy = "disconnect"  // its stream is ended
 )
 
 // Server is an SSE server with a hub of topics. Its fields are the
@@ -36,27 +29,43 @@ type Server struct {
 	Heartbeat time.Duration // a comment at this interval on each stream; 0 sends none
 	Backlog   int           // events that may wait for one subscriber; 0 is 1024
 	Slow      SlowPolicy    // "" is DropOldest
-	Topics    int           // most topics; 0 is 65536
-	MaxBody   int64         // bytes of one published event; 0 is 1 MiB
-	FirstID   uint64        // id of the first event; 0 takes the clock's µs, so that ids of an earlier life are never mistaken
-	CORS      string        // Access-Control-Allow-Origin on every answer; "" none
-	Faults    Faults        // in force from the start
-	Seed      uint64        // of what faults do at random
+	Loops     int           // loops that write; 0 is one for each CPU
 
-	listener net.Listener
-	http     *http.Server
-	tls      *tls.Config
-	hub      *hub
-	faults   faultBox
-	counts   counts
-	clients  atomic.Uint64 // streams opened, numbers the random sources
-	serving  sync.WaitGroup
+	MaxTopics      int           // 0 is 65536
+	MaxSubscribers int           // open streams; 0 is a million
+	MaxBody        int64         // bytes of one published event; 0 is 1 MiB
+	MaxHeader      int           // bytes of a request's header; 0 is 64 KiB
+	HeaderTimeout  time.Duration // to send a request's header; 0 is 10 s
+	BodyTimeout    time.Duration // to send a request at all; 0 is 30 s
+
+	FirstID uint64 // id of the first event; 0 takes the clock's µs, so that ids of an earlier life are never mistaken
+	CORS    string // Access-Control-Allow-Origin on every answer; "" none
+	Pprof   bool   // serve /debug/pprof, under the token
+	Faults  Faults // in force from the start
+	Seed    uint64 // of what faults do at random
+
+	gate    *gate
+	http    *http.Server
+	tls     *tls.Config
+	hub     *hub
+	faults  faultBox
+	counts  counts
+	metrics http.Handler
+	streams atomic.Uint64 // opened, numbers the random sources
+	serving sync.WaitGroup
+	ended   chan struct{} // closed by the first Close or Shutdown
+	end     sync.Once
 }
 
 // counts is what the server tells of itself.
 type counts struct {
-	dropped      atomic.Uint64 // events dropped for slow subscribers
+	open         atomic.Int64  // streams
+	opened       atomic.Uint64 // streams, ever
+	published    atomic.Uint64 // events
+	sent         atomic.Uint64 // deliveries written by other than the lanes' sockets
+	dropped      atomic.Uint64 // deliveries dropped for slow subscribers
 	disconnected atomic.Uint64 // subscribers disconnected as too slow
+	refused      atomic.Uint64 // requests answered with an error
 }
 
 // Start listens and serves until Close or Shutdown, or until ctx ends, which
@@ -70,8 +79,10 @@ func (s *Server) Start(ctx context.Context) error {
 	if listen == "" {
 		listen = "127.0.0.1:0"
 	}
-	if s.Slow != "" && s.Slow != DropOldest && s.Slow != Disconnect {
-		return fmt.Errorf("slow policy %q: want %s or %s", s.Slow, DropOldest, Disconnect)
+	switch s.Slow {
+	case "", DropOldest, Disconnect, Block:
+	default:
+		return fmt.Errorf("slow policy %q: want %s, %s or %s", s.Slow, DropOldest, Disconnect, Block)
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", listen)
@@ -88,17 +99,15 @@ func (s *Server) Start(ctx context.Context) error {
 			return err
 		}
 	}
-	first := s.FirstID
-	if first == 0 {
-		first = uint64(time.Now().UnixMicro())
+	if err := s.startLanes(); err != nil {
+		l.Close()
+		return fmt.Errorf("start the loops: %w", err)
 	}
-	s.hub = &hub{
-		ring: orDefault(s.Ring, 1024), maxTopics: orDefault(s.Topics, 65536),
-		seq: first - 1, first: first - 1,
-		topics: map[string]*topic{}, subs: map[*subscriber]struct{}{},
-	}
+	s.faults.seed = s.Seed
 	s.faults.store(s.Faults)
-	s.listener = l
+	s.gate = newGate(l)
+	s.ended = make(chan struct{})
+	s.metrics = s.exposition()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -107,21 +116,61 @@ func (s *Server) Start(ctx context.Context) error {
 		Handler:           s.handler(),
 		Protocols:         protocols,
 		TLSConfig:         s.tls,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: orDefault(s.HeaderTimeout, 10*time.Second),
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    orDefault(s.MaxHeader, 64<<10),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 1000},
 		ErrorLog:          discardLog,
 	}
 	s.serving.Go(func() {
+		// Both return when the server is closed, which is no news here.
 		if s.tls != nil {
-			s.http.ServeTLS(l, "", "")
+			_ = s.http.ServeTLS(s.gate, "", "")
 		} else {
-			s.http.Serve(l)
+			_ = s.http.Serve(s.gate)
 		}
 	})
-	stop := context.AfterFunc(ctx, func() { s.Close() })
-	s.http.RegisterOnShutdown(func() { stop() })
+	s.serving.Go(func() {
+		select {
+		case <-ctx.Done():
+			s.finish()
+		case <-s.ended:
+		}
+	})
+	return nil
+}
+
+// startLanes makes the hub and its loops.
+func (s *Server) startLanes() error {
+	first := s.FirstID
+	if first == 0 {
+		first = uint64(time.Now().UnixMicro())
+	}
+	s.hub = &hub{
+		ring: orDefault(s.Ring, 1024), maxTopics: orDefault(s.MaxTopics, 65536),
+		maxSubs: orDefault(s.MaxSubscribers, 1_000_000), faults: &s.faults,
+		seq: first - 1, first: first - 1, topics: map[string]*topic{},
+	}
+	var lanes []*lane
+	for i := range orDefault(s.Loops, runtime.GOMAXPROCS(0)) {
+		p, err := newPoller()
+		if err != nil {
+			for _, l := range lanes {
+				l.poll.close()
+			}
+			return err
+		}
+		l := &lane{
+			hub: s.hub, no: i, poll: p, counts: &s.counts,
+			backlog: orDefault(s.Backlog, 1024), policy: s.Slow, beat: s.Heartbeat,
+		}
+		l.room.L = &l.mu
+		lanes = append(lanes, l)
+	}
+	s.hub.lanes = lanes
+	for _, l := range lanes {
+		s.serving.Go(l.serve)
+	}
 	return nil
 }
 
@@ -132,7 +181,7 @@ func (s *Server) URL() string {
 	if s.tls != nil {
 		scheme = "https://"
 	}
-	return scheme + s.listener.Addr().String()
+	return scheme + s.gate.Addr().String()
 }
 
 // Shutdown ends every stream with a comment, after what was queued for it,
@@ -142,11 +191,16 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if s.http == nil {
 		return nil
 	}
-	s.hub.close(s.farewell)
+	empty := s.hub.close(s.farewell)
 	err := s.http.Shutdown(ctx)
-	if err != nil {
-		s.http.Close()
+	if err == nil {
+		select {
+		case <-empty:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
+	s.finish()
 	s.serving.Wait()
 	return err
 }
@@ -156,10 +210,22 @@ func (s *Server) Close() error {
 	if s.http == nil {
 		return nil
 	}
-	s.hub.close(nil)
-	err := s.http.Close()
+	s.finish()
 	s.serving.Wait()
-	return err
+	return nil
+}
+
+// finish closes everything, once; s.serving ends soon after.
+func (s *Server) finish() {
+	s.end.Do(func() {
+		close(s.ended)
+		s.hub.close(nil)
+		// The error is the listener's, and that is closed on purpose.
+		_ = s.http.Close()
+		for _, l := range s.hub.lanes {
+			l.post(command{do: doStop})
+		}
+	})
 }
 
 // farewell is the last thing on a stream at a graceful stop. The reconnection
@@ -178,8 +244,9 @@ func isLoopback(a net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-func orDefault(n, zero int) int {
-	if n == 0 {
+func orDefault[T comparable](n, zero T) T {
+	var none T
+	if n == none {
 		return zero
 	}
 	return n

@@ -5,12 +5,35 @@ import (
 	"time"
 )
 
+// SlowPolicy says what happens to a subscriber whose backlog is full.
+type SlowPolicy string
+
+const (
+	DropOldest SlowPolicy = "drop-oldest" // its oldest waiting event is dropped and counted; the default
+	Disconnect SlowPolicy = "disconnect"  // its stream is cut
+	Block      SlowPolicy = "block"       // everybody on its lane waits for it: how many servers behave, for comparison
+)
+
+// act is what a delivery asks of the writer beside its bytes.
+type act uint8
+
+const (
+	actSend  act = iota // write ev, or b as event stream bytes
+	actAlone            // the same, in a write of its own
+	actEnd              // end the stream as the protocol wants it
+	actCut              // close the connection in the middle of the body
+	actReset            // close it with an RST
+	actHalf             // end our direction of the connection, in the middle of the body
+	actStall            // write nothing more and leave the stream open
+)
+
 // delivery is one thing to write to a subscriber: a shared event, or bytes of
 // its own in event stream format.
 type delivery struct {
 	ev  *event
 	b   []byte
-	due time.Time // zero: at once
+	act act
+	due int64 // ns of time.Time.UnixNano; 0: at once
 }
 
 func (d *delivery) stream() []byte {
@@ -20,106 +43,127 @@ func (d *delivery) stream() []byte {
 	return d.b
 }
 
-// subscriber is one open event stream. The hub pushes, one writer takes.
+// sink writes for subscribers that have no socket of their own on the lane: a
+// goroutine behind TLS, or a stream on an HTTP/2 connection. The lane calls it.
+type sink interface {
+	// send takes a run of events at once, and says no where they have to queue.
+	send(s *subscriber, r *run) bool
+	// flush writes what is queued as far as it can without waiting.
+	flush(s *subscriber)
+	// cut ends the stream at once.
+	cut(s *subscriber)
+}
+
+// slot is where a subscriber stands in a topic's list on its lane.
+type slot struct {
+	topic *topic
+	index int
+}
+
+// subscriber is one open event stream. Its lane owns it from join on; a sink
+// may take from the queue on another goroutine, under the lock.
 type subscriber struct {
-	slots   []slot // owned by the hub, under its lock
-	faults  *faultBox
-	backlog int
-	policy  SlowPolicy
-	counts  *counts
+	lane   *lane
+	out    sink // nil: the socket fd
+	slots  []slot
+	serial uint64 // numbers the server's streams
+	meant  uint64 // events meant for it since it opened
+	odd    *disturber
+	armed  int64 // when the lane's timer wakes it; 0 none
+	index  int32 // in the lane's list of all
+	fd     int32 // a non-blocking socket, owned by the lane
 
 	mu      sync.Mutex
 	queue   []delivery
-	disturb disturber
-	gone    bool          // by policy or by the server's end: the writer leaves when the queue is empty
-	last    []byte        // written after the queue when gone
-	wake    chan struct{} // of room 1
+	written int32 // bytes of queue[0] that are written already
+	head    []byte
+	flags   flags
 }
 
-// live takes a freshly published event, through the faults in force.
-func (s *subscriber) live(ev *event) {
-	f := s.faults.load()
-	s.mu.Lock()
-	if f == nil && !s.disturb.busy() {
-		s.disturb.meant++
-		s.add(delivery{ev: ev})
-	} else {
-		for _, d := range s.disturb.step(f, ev, time.Now()) {
-			s.add(d)
-		}
-	}
-	s.mu.Unlock()
-	s.signal()
-}
+type flags uint8
 
-// push takes a delivery that no fault touches: replays, notices.
-func (s *subscriber) push(d delivery) {
-	s.mu.Lock()
-	s.queue = append(s.queue, d)
-	s.mu.Unlock()
-	s.signal()
-}
+const (
+	flagDirty   flags = 1 << iota // on the lane's list of those to flush
+	flagEnding                    // nothing more is queued
+	flagStalled                   // nothing more is written
+	flagPlain                     // HTTP/1.0: no chunks
+	flagHeld                      // the head waits for the first bytes of the body
+)
 
-func (s *subscriber) add(d delivery) {
-	if s.gone {
-		return
-	}
-	if len(s.queue) >= s.backlog && d.due.IsZero() {
-		switch s.policy {
-		case Disconnect:
-			s.queue, s.gone = nil, true
-			s.counts.disconnected.Add(1)
-			return
-		default:
-			s.queue = append(s.queue[:0], s.queue[1:]...)
-			s.counts.dropped.Add(1)
-		}
-	}
-	s.queue = append(s.queue, d)
-}
+func (s *subscriber) is(f flags) bool { return s.flags&f != 0 }
 
-func (s *subscriber) signal() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// end asks the writer to leave after what is queued and then last.
-func (s *subscriber) end(last []byte) {
-	s.mu.Lock()
-	s.gone = true
-	s.last = last
-	s.mu.Unlock()
-	s.signal()
-}
-
-// take moves what is due at now into batch, and says how long until more is
-// due (0: nothing is waiting) and whether the stream is over.
-func (s *subscriber) take(batch []delivery, now time.Time) (_ []delivery, wait time.Duration, over bool) {
+// enqueue adds d to the queue; d's reference goes with it. It says false where
+// the queue was full and an event gave way.
+func (s *subscriber) enqueue(d delivery, backlog int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if d, ok := s.disturb.overdue(now); ok {
-		s.queue = append(s.queue, d)
-	}
-	n := 0
-	for n < len(s.queue) && (s.gone || !s.queue[n].due.After(now)) {
-		n++
-	}
-	batch = append(batch, s.queue[:n]...)
-	s.queue = append(s.queue[:0], s.queue[n:]...)
-	clear(s.queue[len(s.queue) : len(s.queue)+n])
-	if len(s.queue) > 0 {
-		wait = max(s.queue[0].due.Sub(now), time.Microsecond)
-	}
-	if h := s.disturb.heldUntil; !h.IsZero() {
-		if d := max(h.Sub(now), time.Microsecond); wait == 0 || d < wait {
-			wait = d
+	room := true
+	if len(s.queue) >= backlog && d.act == actSend && d.due == 0 {
+		room = false
+		if i := s.oldest(); i >= 0 {
+			if ev := s.queue[i].ev; ev != nil {
+				ev.release()
+			}
+			n := copy(s.queue[i:], s.queue[i+1:])
+			s.queue = s.queue[:i+n]
 		}
 	}
-	if s.gone && s.last != nil {
-		batch = append(batch, delivery{b: s.last})
-		s.last = nil
-	}
-	return batch, wait, s.gone
+	s.queue = append(s.queue, d)
+	return room
 }
+
+// oldest returns the index of the oldest event that may be dropped whole.
+func (s *subscriber) oldest() int {
+	for i := range s.queue {
+		if s.queue[i].act == actSend && (i > 0 || s.written == 0) {
+			return i
+		}
+	}
+	return -1
+}
+
+// waiting returns how many deliveries are queued.
+func (s *subscriber) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.queue)
+}
+
+// drop releases what is queued.
+func (s *subscriber) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.queue {
+		if ev := s.queue[i].ev; ev != nil {
+			ev.release()
+		}
+	}
+	s.queue = nil
+}
+
+// done takes the first n deliveries out of the queue. The lock is held. The
+// memory goes when nothing waits, since idle subscribers are many.
+func (s *subscriber) done(n int) {
+	for i := range s.queue[:n] {
+		if ev := s.queue[i].ev; ev != nil {
+			ev.release()
+		}
+	}
+	if n == len(s.queue) {
+		s.queue = nil
+		return
+	}
+	left := copy(s.queue, s.queue[n:])
+	clear(s.queue[left:])
+	s.queue = s.queue[:left]
+}
+
+// later is when the first thing that waits for its time is due; 0 none.
+func (s *subscriber) later() int64 {
+	if s.odd == nil {
+		return 0
+	}
+	return s.odd.next()
+}
+
+func nanos(t time.Time) int64 { return t.UnixNano() }

@@ -1,0 +1,482 @@
+package reference
+
+import (
+	"container/heap"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// lane is a loop with its share of the subscribers. All it owns is touched by
+// its goroutine alone; others post commands, in the hub's order.
+type lane struct {
+	hub     *hub
+	no      int // index in the hub's lanes and in each topic's members
+	backlog int
+	policy  SlowPolicy
+	beat    time.Duration
+	counts  *counts
+	poll    *poller
+
+	mu     sync.Mutex
+	room   sync.Cond // there is room in the inbox, or the lane has ended
+	inbox  []command
+	asleep bool
+	ended  bool
+
+	work   []command // what is being worked on
+	all    []*subscriber
+	dirty  []*subscriber
+	sinks  []flusher // connections with bytes to write, for all their streams
+	timers timers
+	pulse  *event // the heartbeat
+	beatAt time.Time
+	run    run
+	vec    vector // scratch
+	sent   uint64 // deliveries written to sockets
+	stop   bool
+
+	sentNow atomic.Uint64 // sent, for others to read
+}
+
+// flusher is a connection that gathers what a batch has for its streams.
+type flusher interface{ flushBatch() }
+
+type doing uint8
+
+const (
+	doPublish doing = iota // ev to the topic's members
+	doJoin                 // sub's stream begins, with what is queued
+	doLeave                // sub's client has left
+	doFlush                // sub's way is free again
+	doEnd                  // end all streams, with a farewell or at once
+	doCall                 // call fn
+	doStop                 // end the lane
+)
+
+type command struct {
+	do       doing
+	topic    *topic
+	ev       *event
+	faults   *Faults // in force when ev was published; nil none
+	sub      *subscriber
+	farewell func() []byte
+	call     func()
+}
+
+// inboxLimit is how far publishers may be ahead of a lane; runLimit how many
+// events go into one write.
+const (
+	inboxLimit = 4096
+	runLimit   = 64
+)
+
+// run is a row of events of one topic, written at once.
+type run struct {
+	evs   []*event
+	bytes int // of all chunks
+	vec   vector
+}
+
+// post hands c to the lane.
+func (l *lane) post(c command) {
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		if c.ev != nil {
+			c.ev.release()
+		}
+		if c.call != nil {
+			c.call()
+		}
+		return
+	}
+	l.inbox = append(l.inbox, c)
+	wake := l.asleep
+	l.asleep = false
+	l.mu.Unlock()
+	if wake {
+		l.poll.wake()
+	}
+}
+
+// awaitRoom waits until the lane's inbox is below its limit.
+func (l *lane) awaitRoom() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.inbox) >= inboxLimit && !l.ended {
+		l.room.Wait()
+	}
+}
+
+// serve is the lane's goroutine.
+func (l *lane) serve() {
+	if l.beat > 0 {
+		l.pulse = notice([]byte(":\n\n"))
+		l.beatAt = time.Now().Add(l.beat)
+	}
+	for !l.stop {
+		l.poll.wait(l.sleep(), l.ready)
+		l.mu.Lock()
+		l.asleep = false
+		l.inbox, l.work = l.work[:0], l.inbox
+		l.room.Broadcast()
+		l.mu.Unlock()
+		l.handle(l.work)
+		clear(l.work)
+		l.tick()
+		l.flush()
+		l.sentNow.Store(l.sent)
+	}
+	l.close()
+}
+
+// sleep says how long the poller may wait: 0 not at all, negative for ever.
+func (l *lane) sleep() time.Duration {
+	l.mu.Lock()
+	if len(l.inbox) > 0 {
+		l.mu.Unlock()
+		return 0
+	}
+	l.asleep = true
+	l.mu.Unlock()
+	wait := time.Duration(-1)
+	if len(l.timers) > 0 {
+		wait = max(0, time.Duration(l.timers[0].armed-nanos(time.Now())))
+	}
+	if l.beat > 0 && len(l.all) > 0 {
+		if d := max(0, time.Until(l.beatAt)); wait < 0 || d < wait {
+			wait = d
+		}
+	}
+	return wait
+}
+
+// handle works through a batch of commands. Neighbouring events of one topic
+// make a run.
+func (l *lane) handle(batch []command) {
+	for i := 0; i < len(batch); {
+		c := &batch[i]
+		if c.do != doPublish {
+			l.one(c)
+			i++
+			continue
+		}
+		l.run.evs, l.run.bytes = l.run.evs[:0], 0
+		for i < len(batch) && len(l.run.evs) < runLimit && batch[i].do == doPublish && batch[i].topic == c.topic && batch[i].faults == c.faults {
+			l.run.evs = append(l.run.evs, batch[i].ev)
+			l.run.bytes += len(batch[i].ev.chunk())
+			i++
+		}
+		l.run.vec.set(l.run.evs)
+		l.broadcast(c.topic, c.faults)
+		for _, ev := range l.run.evs {
+			ev.release()
+		}
+	}
+}
+
+func (l *lane) one(c *command) {
+	switch c.do {
+	case doJoin:
+		l.join(c.sub)
+	case doLeave:
+		l.leave(c.sub)
+	case doFlush:
+		if c.sub.index >= 0 {
+			l.mark(c.sub)
+		}
+	case doEnd:
+		l.endAll(c.farewell)
+	case doCall:
+		c.call()
+	case doStop:
+		l.stop = true
+	}
+}
+
+// broadcast gives the run to each member of the topic. Members may leave while
+// it goes on, and then the last one takes the place.
+func (l *lane) broadcast(t *topic, f *Faults) {
+	for i := 0; i < len(t.members[l.no]); {
+		s := t.members[l.no][i]
+		l.deliver(s, f)
+		if m := t.members[l.no]; i < len(m) && m[i] == s {
+			i++
+		}
+	}
+}
+
+// deliver gives the run to one subscriber.
+func (l *lane) deliver(s *subscriber, f *Faults) {
+	if s.flags&(flagEnding|flagStalled) != 0 {
+		return
+	}
+	if f != nil || s.odd != nil {
+		l.distort(s, f)
+		return
+	}
+	s.meant += uint64(len(l.run.evs))
+	var took bool
+	if s.out == nil {
+		took = l.sendSocket(s)
+	} else {
+		took = s.out.send(s, &l.run)
+	}
+	if took {
+		return
+	}
+	for _, ev := range l.run.evs {
+		ev.hold(1)
+		if !l.queue(s, delivery{ev: ev}) {
+			return
+		}
+	}
+	l.mark(s)
+}
+
+// queue adds d to a subscriber's backlog under the policy; it says false when
+// that ended the stream.
+func (l *lane) queue(s *subscriber, d delivery) bool {
+	if l.policy == Block && s.waiting() >= l.backlog {
+		l.awaitSubscriber(s)
+		if s.index < 0 {
+			return false
+		}
+	}
+	if s.enqueue(d, l.backlog) {
+		return true
+	}
+	if l.policy == Disconnect {
+		l.counts.disconnected.Add(1)
+		l.cut(s)
+		return false
+	}
+	l.counts.dropped.Add(1)
+	return true
+}
+
+// awaitSubscriber holds up the whole lane until a subscriber has room.
+func (l *lane) awaitSubscriber(s *subscriber) {
+	for s.index >= 0 && s.waiting() >= l.backlog {
+		l.mu.Lock()
+		for i := range l.inbox {
+			if d := l.inbox[i].do; d == doStop || d == doEnd || d == doLeave && l.inbox[i].sub == s {
+				l.mu.Unlock()
+				return
+			}
+		}
+		l.mu.Unlock()
+		l.flushOne(s)
+		if s.index >= 0 && s.waiting() >= l.backlog {
+			l.poll.writable(s.fd, 5*time.Millisecond)
+		}
+	}
+}
+
+func (l *lane) mark(s *subscriber) {
+	if !s.is(flagDirty) {
+		s.flags |= flagDirty
+		l.dirty = append(l.dirty, s)
+	}
+}
+
+func (l *lane) flush() {
+	for i := 0; i < len(l.dirty); i++ {
+		s := l.dirty[i]
+		s.flags &^= flagDirty
+		if s.index >= 0 {
+			l.flushOne(s)
+		}
+	}
+	clear(l.dirty)
+	l.dirty = l.dirty[:0]
+	for i, c := range l.sinks {
+		c.flushBatch()
+		l.sinks[i] = nil
+	}
+	l.sinks = l.sinks[:0]
+}
+
+func (l *lane) flushOne(s *subscriber) {
+	if s.out == nil {
+		l.flushSocket(s)
+	} else {
+		s.out.flush(s)
+	}
+}
+
+// join begins a stream.
+func (l *lane) join(s *subscriber) {
+	s.index = int32(len(l.all))
+	l.all = append(l.all, s)
+	for i := range s.slots {
+		sl := &s.slots[i]
+		m := sl.topic.members[l.no]
+		sl.index = len(m)
+		sl.topic.members[l.no] = append(m, s)
+	}
+	l.counts.open.Add(1)
+	if l.hub.faults.load() != nil {
+		s.odd = l.disturber(s, nanos(time.Now()))
+	}
+	if s.out == nil && !l.poll.add(s.fd, s) {
+		l.cut(s)
+		return
+	}
+	l.arm(s)
+	l.mark(s)
+}
+
+// leave forgets a stream whose end is written, or cannot be.
+func (l *lane) leave(s *subscriber) {
+	if s.index < 0 {
+		return
+	}
+	last := l.all[len(l.all)-1]
+	l.all[s.index] = last
+	last.index = s.index
+	l.all[len(l.all)-1] = nil
+	l.all = l.all[:len(l.all)-1]
+	for i := range s.slots {
+		sl := &s.slots[i]
+		m := sl.topic.members[l.no]
+		last := m[len(m)-1]
+		m[sl.index] = last
+		m[len(m)-1] = nil
+		sl.topic.members[l.no] = m[:len(m)-1]
+		for j := range last.slots {
+			if last.slots[j].topic == sl.topic {
+				last.slots[j].index = sl.index
+			}
+		}
+	}
+	s.index = -1
+	s.flags |= flagEnding
+	if s.armed != 0 {
+		l.timers.remove(s)
+	}
+	if s.out == nil {
+		l.poll.closeSocket(s.fd)
+	}
+	s.drop()
+	if s.odd != nil {
+		s.odd.abandon()
+	}
+	l.counts.open.Add(-1)
+	l.hub.gone(s)
+}
+
+// cut ends a stream at once, in the middle of its body.
+func (l *lane) cut(s *subscriber) {
+	if s.index < 0 {
+		return
+	}
+	if s.out != nil {
+		s.out.cut(s)
+	}
+	l.leave(s)
+}
+
+func (l *lane) endAll(farewell func() []byte) {
+	for i := len(l.all) - 1; i >= 0; i-- {
+		s := l.all[i]
+		if farewell == nil {
+			l.cut(s)
+			continue
+		}
+		if s.is(flagEnding) {
+			continue
+		}
+		l.settle(s)
+		s.enqueue(delivery{b: farewell()}, l.backlog)
+		s.enqueue(delivery{act: actEnd}, l.backlog)
+		s.flags |= flagEnding
+		l.mark(s)
+	}
+}
+
+// tick does what is due: delayed deliveries, heartbeats.
+func (l *lane) tick() {
+	if len(l.timers) > 0 {
+		now := nanos(time.Now())
+		for len(l.timers) > 0 && l.timers[0].armed <= now {
+			s := l.timers[0]
+			l.timers.remove(s)
+			l.advance(s, now)
+		}
+	}
+	if l.beat > 0 && !time.Now().Before(l.beatAt) {
+		l.beatAt = time.Now().Add(l.beat)
+		for i := len(l.all) - 1; i >= 0; i-- {
+			s := l.all[i]
+			if s.flags&(flagEnding|flagStalled) == 0 && s.waiting() == 0 {
+				l.pulse.hold(1)
+				s.enqueue(delivery{ev: l.pulse}, l.backlog)
+				l.mark(s)
+			}
+		}
+	}
+}
+
+// close ends what is left when the lane stops.
+func (l *lane) close() {
+	for len(l.all) > 0 {
+		l.cut(l.all[len(l.all)-1])
+	}
+	l.mu.Lock()
+	l.ended = true
+	rest := l.inbox
+	l.inbox = nil
+	l.room.Broadcast()
+	l.mu.Unlock()
+	for i := range rest {
+		switch c := &rest[i]; c.do {
+		case doJoin:
+			l.join(c.sub)
+			l.cut(c.sub)
+		case doCall:
+			c.call()
+		}
+	}
+	l.poll.close()
+}
+
+// arm sees to it that tick comes back to s in time.
+func (l *lane) arm(s *subscriber) {
+	at := s.later()
+	if at == 0 || s.armed != 0 && s.armed <= at {
+		return
+	}
+	if s.armed != 0 {
+		l.timers.remove(s)
+	}
+	s.armed = at
+	heap.Push(&l.timers, s)
+}
+
+// timers is a heap of subscribers by armed.
+type timers []*subscriber
+
+func (t timers) Len() int           { return len(t) }
+func (t timers) Less(i, j int) bool { return t[i].armed < t[j].armed }
+func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(s any)        { *t = append(*t, s.(*subscriber)) }
+
+func (t *timers) Pop() any {
+	old := *t
+	s := old[len(old)-1]
+	old[len(old)-1] = nil
+	*t = old[:len(old)-1]
+	return s
+}
+
+func (t *timers) remove(s *subscriber) {
+	for i, at := range *t {
+		if at == s {
+			heap.Remove(t, i)
+			break
+		}
+	}
+	s.armed = 0
+}

@@ -1,0 +1,332 @@
+package reference
+
+import (
+	"net"
+	"net/http"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// onSockets says that streams over HTTP/1.1 in clear text are written by the
+// lanes themselves.
+const onSockets = true
+
+// poller waits for the lane's sockets and for commands. Sockets are watched
+// edge-triggered for departures and for room to write; what clients send after
+// their request is never read.
+type poller struct {
+	epoll  int
+	bell   int
+	events []unix.EpollEvent
+	socks  []*subscriber // by descriptor
+}
+
+func newPoller() (*poller, error) {
+	p := &poller{events: make([]unix.EpollEvent, 256)}
+	var err error
+	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, err
+	}
+	if p.bell, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		unix.Close(p.epoll)
+		return nil, err
+	}
+	if err = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, p.bell, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(p.bell)}); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// wake makes a wait return, now or the next one.
+func (p *poller) wake() {
+	one := [8]byte{1}
+	// It fails only when the counter is full, and then the bell rings anyway.
+	_, _ = unix.Write(p.bell, one[:])
+}
+
+// wait calls ready for each socket with news, at most d later (negative: no
+// limit). Whole milliseconds, rounded up: nothing may be sent too early.
+func (p *poller) wait(d time.Duration, ready func(s *subscriber, left bool)) {
+	ms := -1
+	if d >= 0 {
+		ms = int((d + time.Millisecond - 1) / time.Millisecond)
+	}
+	n, err := unix.EpollWait(p.epoll, p.events, ms)
+	if err != nil { // EINTR
+		return
+	}
+	for _, ev := range p.events[:n] {
+		if int(ev.Fd) == p.bell {
+			var count [8]byte
+			_, _ = unix.Read(p.bell, count[:])
+			continue
+		}
+		if s := p.socks[ev.Fd]; s != nil {
+			ready(s, ev.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0)
+		}
+	}
+}
+
+// writable waits until a socket takes bytes, at most d.
+func (p *poller) writable(fd int32, d time.Duration) {
+	if fd < 0 {
+		time.Sleep(d)
+		return
+	}
+	_, _ = unix.Poll([]unix.PollFd{{Fd: fd, Events: unix.POLLOUT}}, int(d.Milliseconds()))
+}
+
+func (p *poller) add(fd int32, s *subscriber) bool {
+	for int(fd) >= len(p.socks) {
+		p.socks = append(p.socks, nil)
+	}
+	p.socks[fd] = s
+	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{
+		Events: unix.EPOLLOUT | unix.EPOLLRDHUP | 1<<31, // EPOLLET, which the package has as a negative number
+		Fd:     fd,
+	}) == nil
+}
+
+func (p *poller) closeSocket(fd int32) {
+	p.socks[fd] = nil
+	unix.Close(int(fd))
+}
+
+func (p *poller) close() {
+	unix.Close(p.bell)
+	unix.Close(p.epoll)
+}
+
+// takeSocket takes the connection of a request from net/http: a descriptor of
+// its own of the same socket, and no goroutine, buffer or net.Conn behind it.
+func takeSocket(w http.ResponseWriter) (fd int32, err error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return -1, err
+	}
+	tcp := conn.(interface{ tcp() *net.TCPConn }).tcp()
+	defer tcp.Close() // no FIN: the socket lives on in fd
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	fd = -1
+	if cerr := raw.Control(func(old uintptr) {
+		var n int
+		n, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
+		fd = int32(n)
+	}); cerr != nil {
+		return -1, cerr
+	}
+	return fd, err
+}
+
+// vector is a run of events as the kernel takes it.
+type vector struct{ iov []unix.Iovec }
+
+func (v *vector) set(evs []*event) {
+	v.iov = v.iov[:0]
+	if len(evs) > 1 {
+		for _, ev := range evs {
+			v.add(ev.chunk())
+		}
+	}
+}
+
+func (v *vector) add(b []byte) {
+	if len(b) > 0 {
+		iov := unix.Iovec{Base: &b[0]}
+		iov.SetLen(len(b))
+		v.iov = append(v.iov, iov)
+	}
+}
+
+// The writes go around the scheduler's bookkeeping of system calls: the
+// sockets never block, and the bookkeeping would cost a tenth of the write.
+
+func write(fd int32, b []byte) (int, unix.Errno) {
+	for {
+		n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+		if errno == 0 {
+			return int(n), 0
+		}
+		if errno != unix.EINTR {
+			return 0, errno
+		}
+	}
+}
+
+func writev(fd int32, iov []unix.Iovec) (int, unix.Errno) {
+	for {
+		n, _, errno := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&iov[0])), uintptr(len(iov)))
+		if errno == 0 {
+			return int(n), 0
+		}
+		if errno != unix.EINTR {
+			return 0, errno
+		}
+	}
+}
+
+// ready is the poller's news of a socket.
+func (l *lane) ready(s *subscriber, left bool) {
+	if left {
+		l.leave(s)
+		return
+	}
+	if s.queue != nil {
+		l.mark(s)
+	}
+}
+
+// sendSocket writes the lane's run to a subscriber for whom nothing waits. It
+// says no where the run has to queue.
+func (l *lane) sendSocket(s *subscriber) bool {
+	if s.queue != nil || s.head != nil || s.is(flagPlain) {
+		return false
+	}
+	var n int
+	var errno unix.Errno
+	if len(l.run.evs) == 1 {
+		n, errno = write(s.fd, l.run.evs[0].chunk())
+	} else {
+		n, errno = writev(s.fd, l.run.vec.iov)
+	}
+	if errno == unix.EAGAIN {
+		return false
+	}
+	if errno != 0 {
+		l.leave(s)
+		return true
+	}
+	if n == l.run.bytes {
+		l.sent += uint64(len(l.run.evs))
+		return true
+	}
+	for _, ev := range l.run.evs {
+		if size := len(ev.chunk()); n >= size {
+			n -= size
+			l.sent++
+			continue
+		}
+		ev.hold(1)
+		if !l.queue(s, delivery{ev: ev}) {
+			return true
+		}
+		if n > 0 {
+			s.written, n = int32(n), 0
+		}
+	}
+	return true
+}
+
+// flushSocket writes what is queued, several deliveries in one call, until the
+// socket takes no more.
+func (l *lane) flushSocket(s *subscriber) {
+	for !s.is(flagStalled) && (len(s.queue) > 0 || s.head != nil && !s.is(flagHeld)) {
+		l.vec.iov = l.vec.iov[:0]
+		l.vec.add(s.head)
+		n := 0
+		skip := int(s.written)
+		for n < len(s.queue) && len(l.vec.iov) < runLimit {
+			d := &s.queue[n]
+			if d.act != actSend && n > 0 {
+				break
+			}
+			l.vec.add(s.wire(d)[skip:])
+			skip = 0
+			n++
+			if d.act != actSend {
+				break
+			}
+		}
+		var wrote int
+		if len(l.vec.iov) > 0 {
+			var errno unix.Errno
+			wrote, errno = writev(s.fd, l.vec.iov)
+			if errno == unix.EAGAIN {
+				return
+			}
+			if errno != 0 {
+				l.leave(s)
+				return
+			}
+		}
+		if !l.wrote(s, wrote, n) {
+			return
+		}
+	}
+}
+
+// wire returns what goes to the socket for d. Bytes of the subscriber's own
+// get their frame here.
+func (s *subscriber) wire(d *delivery) []byte {
+	if d.act == actEnd && !s.is(flagPlain) {
+		return lastChunk
+	}
+	if d.ev == nil {
+		if len(d.b) == 0 {
+			return nil
+		}
+		d.ev, d.b = notice(d.b), nil
+	}
+	if s.is(flagPlain) {
+		return d.ev.stream()
+	}
+	return d.ev.chunk()
+}
+
+var lastChunk = []byte("0\r\n\r\n")
+
+// wrote takes wrote bytes, of the head and the first n deliveries, off the
+// queue, and acts where a delivery asks for it. It says false when the stream
+// has ended or stands still.
+func (l *lane) wrote(s *subscriber, wrote, n int) bool {
+	if k := min(wrote, len(s.head)); k > 0 {
+		wrote -= k
+		if s.head = s.head[k:]; len(s.head) == 0 {
+			s.head = nil
+		}
+	}
+	if s.head != nil {
+		return true
+	}
+	whole := 0
+	last := actSend
+	for whole < n {
+		d := &s.queue[whole]
+		left := len(s.wire(d)) - int(s.written)
+		if wrote < left {
+			s.written += int32(wrote)
+			break
+		}
+		wrote -= left
+		s.written = 0
+		last = d.act
+		whole++
+		l.sent++
+	}
+	s.mu.Lock()
+	s.done(whole)
+	s.mu.Unlock()
+	switch last {
+	case actEnd, actCut:
+		l.leave(s)
+		return false
+	case actReset:
+		_ = unix.SetsockoptLinger(int(s.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		l.leave(s)
+		return false
+	case actHalf:
+		_ = unix.Shutdown(int(s.fd), unix.SHUT_WR)
+		s.flags |= flagStalled
+		return false
+	case actStall:
+		s.flags |= flagStalled
+		return false
+	}
+	return true
+}
