@@ -85,7 +85,7 @@ func (f *Folder) addPhase(d *Document, n int, produced map[ID]bool) error {
 	if !p.ended {
 		end = f.endNS
 	}
-	d.Phases = append(d.Phases, PhaseResult{Name: info.Name, Warmup: info.Warmup, StartNS: p.startNS, EndNS: end, Metrics: metrics})
+	d.Phases = append(d.Phases, PhaseResult{Name: info.Name, Kind: info.Kind, Warmup: info.Warmup, StartNS: p.startNS, EndNS: end, Metrics: metrics})
 	return nil
 }
 

@@ -35,6 +35,7 @@ type Run struct {
 // PhaseResult is the share of one phase.
 type PhaseResult struct {
 	Name    string           `json:"name"`
+	Kind    string           `json:"kind"` // PhaseRamp, PhaseHold, PhaseDrain
 	Warmup  bool             `json:"warmup,omitempty"`
 	StartNS int64            `json:"start_ns"`
 	EndNS   int64            `json:"end_ns"`

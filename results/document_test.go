@@ -126,7 +126,8 @@ func TestTrust(t *testing.T) {
 		{"a pause", func(v *Values) { v.Record(GeneratorGCPause, 60e6) }, 0, 2, Degraded, []string{"generator.gc_pause max is 60.0 ms, over 50.0 ms"}},
 		{
 			"limited, then degraded", func(v *Values) { v.Record(GeneratorScheduleLag, 300e6); v.Record(GeneratorGCPause, 60e6) }, 0, 2,
-			GeneratorLimited, []string{"generator.schedule_lag", "generator.gc_pause"},
+			GeneratorLimited,
+			[]string{"generator.schedule_lag", "generator.gc_pause"},
 		},
 	} {
 		h := sampleHeader()
