@@ -35,7 +35,7 @@ func check(s *Scenario, mistakes *Mistakes) {
 		c.observe(s.Observe)
 	}
 	for i, expression := range s.Thresholds {
-		if _, err := results.ParseThreshold(expression); err != nil {
+		if _, err := results.ParseThreshold(expression); err != nil && expression != "" {
 			c.threshold(fmt.Sprintf("thresholds.%d", i), expression, err)
 		}
 	}
@@ -45,7 +45,8 @@ func (c checker) wrong(path string, offset int, suggestion, format string, args 
 	c.mistakes.add(c.source.at(path, offset, fmt.Sprintf(format, args...), suggestion))
 }
 
-func (c checker) given(path string) bool { return c.source.values[path] != nil }
+// given tells what was left out from what could not be read.
+func (c checker) given(path string) bool { return c.source.values[path] != nil || c.source.meant[path] }
 
 func (c checker) threshold(path, expression string, err error) {
 	var wrong *results.ThresholdError
@@ -108,7 +109,7 @@ func (c checker) phases(l *Load) {
 		if i == 0 && hold && !ramp {
 			c.wrong(at, 0, "", "the first phase must be a ramp: nothing is open yet")
 		}
-		measured = measured || hold && !phase.Warmup
+		measured = measured || hold && !phase.Warmup || !ramp && !hold // the latter is a mistake already
 		if !ramp {
 			continue
 		}
@@ -143,18 +144,20 @@ func (c checker) reconnect(r *Reconnect) {
 		given bool
 	}{{"delay", r.Delay > 0}, {"min", r.Min > 0}, {"max", r.Max > 0}, {"post", r.POST}}
 	for _, setting := range own {
-		switch {
-		case setting.given && r.Profile == "none":
+		if setting.given && r.Profile == "none" {
 			c.wrong("load.reconnect."+setting.field, 0, "", "%s has no meaning with profile none: nothing comes back", setting.field)
-		case setting.given && setting.field == "max" && r.Profile != "library" && r.Profile != "":
-			c.wrong("load.reconnect.max", 0, "", "max is for profile library: the others do not back off")
 		}
+	}
+	switch {
+	case r.Profile == "none":
+		return
+	case r.Max > 0 && r.Profile != "library" && r.Profile != "":
+		c.wrong("load.reconnect.max", 0, "", "max is for profile library: the others do not back off")
+	case r.Max > 0 && r.Delay > r.Max:
+		c.wrong("load.reconnect.max", 0, "", "the ceiling of %s lies below the delay of %s", r.Max, r.Delay)
 	}
 	if r.Min > 0 && r.Min < floor {
 		c.wrong("load.reconnect.min", 0, floor.String(), "%s is too short: %s keeps a server that sets retry: 0 from being called without pause", r.Min, floor)
-	}
-	if r.Max > 0 && r.Delay > r.Max {
-		c.wrong("load.reconnect.max", 0, "", "the ceiling of %s lies below the delay of %s", r.Max, r.Delay)
 	}
 }
 
@@ -227,12 +230,13 @@ func (c checker) regexp(path, text string) *regexp.Regexp {
 // statuses checks the statuses that a hook expects.
 func (c checker) statuses(path string, statuses []int) {
 	for i, status := range statuses {
-		if status < 200 || status > 599 {
-			if at := fmt.Sprintf("%s.%d", path, i); status != 0 || c.source.values[at] != nil && c.source.values[at].Value == "0" {
-				c.wrong(at, 0, "", "%d is no status that ends a request: 200 to 599", status)
-			}
-		} else if slices.Contains(statuses[:i], status) {
-			c.wrong(fmt.Sprintf("%s.%d", path, i), 0, "", "%d is listed twice", status)
+		at := fmt.Sprintf("%s.%d", path, i)
+		switch {
+		case status == 0: // was no number
+		case status < 200 || status > 599:
+			c.wrong(at, 0, "", "%d is no status that ends a request: 200 to 599", status)
+		case slices.Contains(statuses[:i], status):
+			c.wrong(at, 0, "", "%d is listed twice", status)
 		}
 	}
 }

@@ -27,9 +27,6 @@ func (c checker) target(t *Target) {
 	}
 	c.env("target.users", t.Users)
 	c.hostPort("target.connect_to", t.ConnectTo)
-	if c.given("target.pid") && t.PID == 0 {
-		c.wrong("target.pid", 0, "", "a process ID is more than zero")
-	}
 	if address != nil {
 		switch {
 		case t.Protocol == "h2c" && address.Scheme == "https":
@@ -180,7 +177,7 @@ func (c checker) headers(path string, headers map[string]string, scope scope) {
 		case slices.Contains(ownHeaders, canonical):
 			c.mistakes.add(c.source.atKey(at, canonical+" is set by ssebench itself", ""))
 		case seen[canonical] != "":
-			c.mistakes.add(c.source.atKey(at, "header "+canonical+" is given twice, as "+quote(seen[canonical])+" too", ""))
+			c.mistakes.add(c.source.atKey(at, "header "+quote(name)+" is given twice, as "+quote(seen[canonical])+" too", ""))
 		}
 		seen[canonical] = name
 		if sample, ok := c.template(at, headers[name], scope); ok && strings.ContainsAny(sample, "\r\n\x00") {

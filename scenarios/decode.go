@@ -96,9 +96,13 @@ func (s *source) syntax(err error) Mistake {
 	mark, message := load.Mark, load.Message
 	if load.ContextMsg != "" {
 		message = load.ContextMsg + ": " + message
-		if strings.TrimSpace(s.line(mark.Line)) == "" {
-			mark = load.ContextMark // an unclosed bracket shows only at the end of the file
-		}
+	}
+	if s.blank(mark.Line) && load.ContextMsg != "" && !s.blank(load.ContextMark.Line) {
+		mark = load.ContextMark // what was never closed shows only at the end of the file
+	}
+	for mark.Line > 1 && s.blank(mark.Line) {
+		mark.Line--
+		mark.Column = utf8.RuneCountInString(s.line(mark.Line)) + 1
 	}
 	if strings.Contains(load.Message, "cannot start any token") && strings.HasPrefix(s.line(mark.Line), "\t") {
 		message = "a line is indented with a tab: YAML takes spaces only"

@@ -49,7 +49,10 @@ func (r Rate) String() string {
 		seconds float64
 	}{{"/s", 1}, {"/m", 60}, {"/h", 3600}} {
 		amount := float64(r) * unit.seconds
-		if whole := math.Round(amount); whole < 1e15 && whole/unit.seconds == float64(r) {
+		if whole := math.Round(amount); math.Abs(whole) < 1e15 && whole/unit.seconds == float64(r) {
+			if whole >= 10_000 {
+				return Count(whole).String() + unit.name
+			}
 			return strconv.FormatFloat(whole, 'f', -1, 64) + unit.name
 		}
 	}

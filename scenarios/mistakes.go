@@ -55,12 +55,19 @@ func (m Mistake) String() string {
 	}
 	b.WriteString(": " + printable(m.Message))
 	if m.Suggestion != "" {
-		fmt.Fprintf(&b, `; did you mean "%s"?`, printable(m.Suggestion))
+		b.WriteString(didYouMean(m.Suggestion))
 	}
 	if line, caret, ok := m.excerpt(); ok {
 		b.WriteString("\n    " + line + "\n    " + caret)
 	}
 	return b.String()
+}
+
+func didYouMean(suggestion string) string {
+	if strings.Contains(suggestion, `"`) {
+		return "; did you mean " + printable(suggestion) + "?"
+	}
+	return `; did you mean "` + printable(suggestion) + `"?`
 }
 
 // excerpt is the part of the line around the column, and a line with a caret under it.

@@ -15,10 +15,28 @@ func near(s string, names []string) string {
 			best, bestAt = name, at
 		}
 	}
+	if best == "" {
+		best = sharesBeginning(plain, names)
+	}
 	if best == s {
 		return ""
 	}
 	return best
+}
+
+// sharesBeginning finds chromium for chrome: the first four letters at the least, and half of the longer name.
+func sharesBeginning(plain string, names []string) string {
+	for _, name := range names {
+		candidate := plainName(name)
+		n := 0
+		for n < len(plain) && n < len(candidate) && plain[n] == candidate[n] {
+			n++
+		}
+		if n >= 4 && 2*n >= len(plain) && 2*n >= len(candidate) {
+			return name
+		}
+	}
+	return ""
 }
 
 // plainName makes letter case and the kind of separator no part of the distance.

@@ -16,12 +16,13 @@ type source struct {
 	keys   map[string]*yaml.Node // by dotted path
 	values map[string]*yaml.Node
 	flags  map[*yaml.Node]string // nodes that came from a setting
+	meant  map[string]bool       // fields that were misspelled: one mistake is enough
 }
 
 func newSource(src Source) *source {
 	s := &source{
 		file: src.Name, dir: src.Dir, lines: splitLines(string(src.Bytes)),
-		keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}, flags: map[*yaml.Node]string{},
+		keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}, flags: map[*yaml.Node]string{}, meant: map[string]bool{},
 	}
 	if s.file == "" {
 		s.file = "command line"
@@ -97,6 +98,8 @@ func (s *source) line(n int) string {
 	}
 	return s.lines[n-1]
 }
+
+func (s *source) blank(n int) bool { return strings.TrimSpace(s.line(n)) == "" }
 
 // locate finds line and column of an offset in a scalar's value. What quotes, escapes and folding make hard to follow is
 // answered with the scalar's start.

@@ -27,7 +27,7 @@ func (e *ValueError) Error() string {
 	if e.Suggestion == "" {
 		return e.Message
 	}
-	return e.Message + `; did you mean "` + e.Suggestion + `"?`
+	return e.Message + didYouMean(e.Suggestion)
 }
 
 // ParseCount reads 500, 1_000, 10k, 1.5k and 1m. Its error is a *ValueError.
@@ -77,8 +77,19 @@ func ParseDuration(s string) (Duration, error) {
 	v := &ValueError{Message: fmt.Sprintf("%s is no duration: write 30s, 1m30s or 250ms", quote(s))}
 	squeezed := strings.ToLower(strings.ReplaceAll(s, " ", ""))
 	for _, unit := range []struct{ long, short string }{
-		{"milliseconds", "ms"}, {"millis", "ms"}, {"seconds", "s"}, {"second", "s"}, {"secs", "s"}, {"sec", "s"},
-		{"minutes", "m"}, {"minute", "m"}, {"mins", "m"}, {"min", "m"}, {"hours", "h"}, {"hour", "h"}, {"", ""},
+		{"milliseconds", "ms"},
+		{"millis", "ms"},
+		{"seconds", "s"},
+		{"second", "s"},
+		{"secs", "s"},
+		{"sec", "s"},
+		{"minutes", "m"},
+		{"minute", "m"},
+		{"mins", "m"},
+		{"min", "m"},
+		{"hours", "h"},
+		{"hour", "h"},
+		{"", ""},
 	} {
 		short := strings.TrimSuffix(squeezed, unit.long) + unit.short
 		if strings.HasSuffix(squeezed, unit.long) && short != s {
