@@ -66,13 +66,15 @@ func (r *run) load(ctx context.Context) {
 	publishing, stopPublishing := context.WithCancel(ctx)
 	defer stopPublishing()
 	dispatched := make(chan struct{})
+	begun := r.timeline.now()
 	for i, phase := range r.plan.Phases {
-		begun := r.timeline.now()
 		r.timeline.enter(i, begun)
 		var err error
-		if phase.Kind == "ramp" {
+		if phase.Kind == scenarios.KindRamp {
 			err = r.ramp(ctx, phase)
+			begun = r.timeline.now()
 		} else {
+			r.foresee(i, begun)
 			if r.sender != nil && !r.publishing {
 				r.startPublishing(begun)
 				go func() { defer close(dispatched); r.sender.dispatch(publishing) }()
@@ -80,14 +82,15 @@ func (r *run) load(ctx context.Context) {
 			if rest := r.plan.Phases[i:]; r.publishing && allHolds(rest) {
 				r.sender.end(begun + int64(total(rest)))
 			}
-			err = r.wait(ctx, begun+int64(phase.Duration))
+			begun += int64(phase.Duration)
+			err = r.wait(ctx, begun)
 		}
 		if err != nil {
 			r.partial = errors.Is(err, errInterrupted) || ctx.Err() != nil
 			break
 		}
 	}
-	r.timeline.enter(len(r.plan.Phases), r.timeline.now())
+	r.timeline.enter(len(r.plan.Phases), min(begun, r.timeline.now()))
 	if r.publishing {
 		r.sender.end(r.timeline.now())
 		<-dispatched
@@ -101,8 +104,19 @@ func (r *run) load(ctx context.Context) {
 	r.timeline.leave(r.timeline.now())
 }
 
+// foresee fixes the starts of the phases that follow a hold without a ramp between.
+func (r *run) foresee(hold int, begun int64) {
+	for i := hold; r.plan.Phases[i].Kind == scenarios.KindHold; i++ {
+		begun += int64(r.plan.Phases[i].Duration)
+		r.timeline.foresee(i+1, begun)
+		if i+1 == len(r.plan.Phases) {
+			return
+		}
+	}
+}
+
 func allHolds(phases []scenarios.PlanPhase) bool {
-	return !slices.ContainsFunc(phases, func(p scenarios.PlanPhase) bool { return p.Kind != "hold" })
+	return !slices.ContainsFunc(phases, func(p scenarios.PlanPhase) bool { return p.Kind != scenarios.KindHold })
 }
 
 func total(phases []scenarios.PlanPhase) (d time.Duration) {

@@ -61,9 +61,11 @@ func newSender(r *run, hook Publisher, plan *scenarios.PublishPlan, lane *Lane) 
 	return s, nil
 }
 
-// end fixes the instant from which nothing is due any more.
+// end fixes the instant from which nothing is due any more; a later one than before changes nothing. The conductor calls it.
 func (s *sender) end(until int64) {
-	s.until.Store(until)
+	if old := s.until.Load(); old == 0 || until < old {
+		s.until.Store(until)
+	}
 	select {
 	case s.changed <- struct{}{}:
 	default:

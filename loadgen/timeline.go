@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,9 +15,10 @@ type timeline struct {
 	start     time.Time
 	startUnix int64 // start as nanoseconds since the Unix epoch
 
-	mu     sync.Mutex
-	starts atomic.Pointer[[]phaseStart] // ascending; replaced whole
-	marks  []results.PhaseMark          // not yet handed to an interval
+	mu      sync.Mutex
+	running atomic.Int64                 // the phase that runs
+	starts  atomic.Pointer[[]phaseStart] // ascending, also those foreseen; replaced whole
+	marks   []results.PhaseMark          // not yet handed to an interval
 }
 
 type phaseStart struct {
@@ -44,16 +46,36 @@ func (tl *timeline) at(ns int64) time.Time { return tl.start.Add(time.Duration(n
 func (tl *timeline) unix(ns int64) int64       { return tl.startUnix + ns }
 func (tl *timeline) fromUnix(unix int64) int64 { return unix - tl.startUnix }
 
-// enter ends the phase that was and starts the next at the instant.
+// enter ends the phase that was and starts the next at the instant. What was foreseen for later and did not come is forgotten.
 func (tl *timeline) enter(phase int, at int64) {
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
-	old := *tl.starts.Load()
 	if phase > 0 {
-		tl.marks = append(tl.marks, results.PhaseMark{Phase: old[len(old)-1].phase, AtNS: at, Ended: true})
+		tl.marks = append(tl.marks, results.PhaseMark{Phase: int(tl.running.Load()), AtNS: at, Ended: true})
 	}
 	tl.marks = append(tl.marks, results.PhaseMark{Phase: phase, AtNS: at})
-	next := append(append([]phaseStart(nil), old...), phaseStart{phase, at})
+	tl.running.Store(int64(phase))
+	tl.add(phaseStart{phase, at})
+}
+
+// foresee fixes the start of a phase ahead of time, so that an event that is due right at its start belongs to it whoever wakes first.
+func (tl *timeline) foresee(phase int, at int64) {
+	tl.mu.Lock()
+	defer tl.mu.Unlock()
+	tl.add(phaseStart{phase, at})
+}
+
+// add puts a start in the place of that phase's and of every later one.
+func (tl *timeline) add(s phaseStart) {
+	var next []phaseStart
+	for _, old := range *tl.starts.Load() {
+		later := old.phase > s.phase && old.at > s.at
+		if later || old.phase < s.phase && old.at <= s.at {
+			next = append(next, old)
+		}
+	}
+	next = append(next, s)
+	slices.SortFunc(next, func(a, b phaseStart) int { return a.phase - b.phase })
 	tl.starts.Store(&next)
 }
 
@@ -61,8 +83,7 @@ func (tl *timeline) enter(phase int, at int64) {
 func (tl *timeline) leave(at int64) {
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
-	starts := *tl.starts.Load()
-	tl.marks = append(tl.marks, results.PhaseMark{Phase: starts[len(starts)-1].phase, AtNS: at, Ended: true})
+	tl.marks = append(tl.marks, results.PhaseMark{Phase: int(tl.running.Load()), AtNS: at, Ended: true})
 }
 
 // takeMarks gives the marks since the last call.
@@ -85,7 +106,4 @@ func (tl *timeline) phaseAt(ns int64) int {
 }
 
 // current gives the phase that runs.
-func (tl *timeline) current() int {
-	starts := *tl.starts.Load()
-	return starts[len(starts)-1].phase
-}
+func (tl *timeline) current() int { return int(tl.running.Load()) }
