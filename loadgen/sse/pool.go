@@ -54,9 +54,10 @@ func (k *block) grow(n, limit int) {
 	k.moveTo(newBlock(size))
 }
 
-// fit moves a little left-over of a long event's successor out of that event's buffer.
+// fit moves the little that came after a long event out of that event's buffer. A buffer that has just grown is never
+// more than six times as large as what it holds.
 func (k *block) fit() {
-	if c := cap(k.buf); c > smallest && c/4 > len(k.buf) {
+	if c := cap(k.buf); c > smallest && c/8 > len(k.buf) {
 		k.moveTo(newBlock(max(len(k.buf), smallest)))
 	}
 }
