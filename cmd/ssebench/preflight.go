@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ssebench/loadgen/host"
+	"ssebench/scenarios"
+)
+
+func newPreflightCommand() *cobra.Command {
+	var fields fieldFlags
+	c := &cobra.Command{
+		Use:   "preflight [SCENARIO]",
+		Short: "Check this machine's limits against what a scenario needs",
+		Long:  "Holds open files, ephemeral ports, listen backlog and TCP memory against the plan, as run does before the first connection.",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 && !c.Flags().Changed("url") {
+				args = []string{"quickstart"}
+			}
+			source, err := fields.source(c, args)
+			if err != nil {
+				return usage(err)
+			}
+			scenario, err := scenarios.Decode(source)
+			if err != nil {
+				return usage(err)
+			}
+			plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ("")})
+			if err != nil {
+				return usage(err)
+			}
+			return preflight(c, plan)
+		},
+	}
+	fields.register(c)
+	return c
+}
+
+func preflight(c *cobra.Command, plan *scenarios.Plan) error {
+	if _, _, err := host.RaiseFileLimit(); err != nil {
+		return err
+	}
+	j := job{plan: plan}
+	loopback := plan.Reference
+	if !loopback {
+		hostname, _, err := dialAddress(plan)
+		if err != nil {
+			return usage(err)
+		}
+		loopback = isLoopback(hostname)
+	}
+	failed := false
+	for _, check := range host.Preflight(j.need(loopback)) {
+		mark := "✓"
+		if !check.OK {
+			mark = "!"
+			if check.Severity == host.Error {
+				mark, failed = "✗", true
+			}
+		}
+		if _, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", mark, check); err != nil {
+			return err
+		}
+	}
+	if failed {
+		return &exitError{code: exitUsage}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"ssebench/report"
+	"ssebench/results"
+)
+
+func newReportCommand() *cobra.Command {
+	var output outputFlag
+	c := &cobra.Command{
+		Use:   "report DOCUMENT...",
+		Short: "Render stored documents, or the journal of a run that was cut off",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			for _, path := range args {
+				d, err := results.Load(path)
+				if err != nil {
+					return usage(err)
+				}
+				if err := render(c.OutOrStdout(), d, output); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	output.register(c)
+	return c
+}
+
+// outputFlag is -o.
+type outputFlag string
+
+func (o *outputFlag) register(c *cobra.Command) {
+	*o = "text"
+	c.Flags().VarP(o, "output", "o", "what to print: text or json")
+}
+
+// String, Set and Type implement pflag.Value.
+func (o *outputFlag) String() string { return string(*o) }
+
+// Set takes text or json.
+func (o *outputFlag) Set(s string) error {
+	if s != "text" && s != "json" {
+		return fmt.Errorf("%q is not an output; use text or json", s)
+	}
+	*o = outputFlag(s)
+	return nil
+}
+
+// Type names the value in the help.
+func (o *outputFlag) Type() string { return "format" }
+
+func render(w io.Writer, d *results.Document, output outputFlag) error {
+	if output == "json" {
+		return report.JSON(w, d)
+	}
+	return report.Text(w, d, report.TextOptions{Color: colour(w)})
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ssebench/loadgen/host"
+	"ssebench/report"
+	"ssebench/results"
+	"ssebench/scenarios"
+)
+
+// runOptions are the flags of run that are not fields of a scenario.
+type runOptions struct {
+	fields   fieldFlags
+	out      string
+	output   outputFlag
+	quiet    bool
+	iMayLoad []string
+	stdout   io.Writer
+	stderr   io.Writer
+}
+
+func newRunCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run [SCENARIO]",
+		Short: "Run a scenario: a file, an embedded one, or one made of flags",
+		Long: "Runs a scenario file, or the embedded scenario of that name, or, with --url, one made of flags alone.\n" +
+			"Flags override the fields of the file, --set any of them.",
+		Example: "  ssebench run quickstart\n" +
+			"  ssebench run --url http://127.0.0.1:8080/events -c 1000 -d 30s --rate 10 --publish-url http://127.0.0.1:8080/publish",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeScenarios,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.stdout, o.stderr = c.OutOrStdout(), c.ErrOrStderr()
+			source, err := o.fields.source(c, args)
+			if err != nil {
+				return usage(err)
+			}
+			scenario, err := scenarios.Decode(source)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			return o.run(c.Context(), scenario)
+		},
+	}
+	o.fields.register(c)
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "ssebench-results", "folder for the document and the journal")
+	o.output.register(c)
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress on standard error")
+	f.StringArrayVar(&o.iMayLoad, "i-may-load", nil, "host other than loopback that may be loaded (repeatable)")
+	return c
+}
+
+// run carries the scenario out: server, plan, preflight, run, document, report, exit code.
+func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) error {
+	interrupts := newInterrupts(ctx)
+	defer interrupts.stop()
+	guard, err := host.NewGuard(ctx, o.iMayLoad)
+	if err != nil {
+		return usage(err)
+	}
+	job, err := prepare(interrupts.ctx, scenario, guard, o.stderr)
+	if err != nil {
+		return err
+	}
+	defer job.close()
+
+	journal, err := newJournal(o.out, job.plan)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(o.stderr, o.quiet, job.plan)
+	runner := job.runner
+	runner.Stop = interrupts.first
+	runner.Environment = host.Environment(fullVersion())
+	runner.Started = journal.header
+	runner.OnInterval = func(in *results.Interval) error {
+		progress.show(in)
+		return journal.interval(in)
+	}
+	document, err := runner.Run(interrupts.ctx, job.plan)
+	progress.done()
+	if err != nil {
+		return err
+	}
+	if err := job.close(); err != nil {
+		document.Warnings = append(document.Warnings, results.Warning{Token: "server_stop", Message: err.Error()})
+	}
+	path, err := journal.finish(document)
+	if err != nil {
+		return err
+	}
+	if err := render(o.stdout, document, o.output); err != nil {
+		return err
+	}
+	if o.output == "text" {
+		if _, err := fmt.Fprintf(o.stdout, "\ndocument: %s\n", path); err != nil {
+			return err
+		}
+	}
+	return verdict(document)
+}
+
+// verdict turns a document's exit code into an error.
+func verdict(d *results.Document) error {
+	code := d.ExitCode()
+	switch {
+	case code == 0:
+		return nil
+	case d.Run.Failure != "":
+		return &exitError{code, fmt.Errorf("the run failed: %s", d.Run.Failure)}
+	}
+	return &exitError{code: code} // the report has said it
+}
+
+// interrupts turns signals into the two ways of ending a run.
+type interrupts struct {
+	first  chan struct{}   // closed by the first one: end the phase, drain
+	ctx    context.Context // cancelled by the second: stop at once
+	cancel context.CancelFunc
+	done   chan struct{}
+	ch     chan os.Signal
+}
+
+func newInterrupts(ctx context.Context) *interrupts {
+	i := &interrupts{first: make(chan struct{}), done: make(chan struct{}), ch: make(chan os.Signal, 2)}
+	i.ctx, i.cancel = context.WithCancel(ctx)
+	signal.Notify(i.ch, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-i.ch:
+			case <-i.done:
+				return
+			}
+			if n == 0 {
+				close(i.first)
+			} else {
+				i.cancel()
+			}
+		}
+	}()
+	return i
+}
+
+func (i *interrupts) stop() {
+	signal.Stop(i.ch)
+	close(i.done)
+	i.cancel()
+}
+
+// journal is the run on disk: a line for each second while it runs, and the document at its end.
+type journal struct {
+	base   string // path without extension
+	file   *os.File
+	writer results.JournalWriter
+}
+
+func newJournal(folder string, plan *scenarios.Plan) (*journal, error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, fmt.Errorf("results folder: %w; choose another one with --out", err)
+	}
+	base := filepath.Join(folder, fmt.Sprintf("%s-%s-%s", fileName(plan.Name), time.Now().Format("20060102-150405"), plan.RunID))
+	file, err := os.Create(base + ".journal")
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w; choose another folder with --out", err)
+	}
+	return &journal{base: base, file: file, writer: results.JournalWriter{W: file}}, nil
+}
+
+// fileName makes a scenario's name fit for a file.
+func fileName(name string) string {
+	clean := []rune(name)
+	for i, r := range clean {
+		if r <= ' ' || r == '/' || r == '\\' || r == ':' || r == 0x7f {
+			clean[i] = '-'
+		}
+	}
+	return string(clean[:min(len(clean), 80)])
+}
+
+func (j *journal) header(h *results.Header) error {
+	return j.wrap(j.writer.WriteHeader(h))
+}
+
+func (j *journal) interval(in *results.Interval) error {
+	return j.wrap(j.writer.WriteInterval(in))
+}
+
+func (j *journal) wrap(err error) error {
+	if err != nil {
+		return fmt.Errorf("journal %s: %w; make room or choose another folder with --out", j.file.Name(), err)
+	}
+	return nil
+}
+
+// finish writes the document beside the journal.
+func (j *journal) finish(d *results.Document) (path string, err error) {
+	closeErr := j.file.Close()
+	path = j.base + ".json"
+	file, err := os.Create(path)
+	if err != nil {
+		return "", fmt.Errorf("document: %w; choose another folder with --out", err)
+	}
+	err = report.JSON(file, d)
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return "", fmt.Errorf("document %s: %w; make room or choose another folder with --out", path, err)
+	}
+	return path, nil
+}

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The commands of the scripts are this test binary under another name, so that every one is a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ssebench": main,
+		"fixture":  fixture,
+	})
+}
+
+// Each script keeps one promise of the command line, messages included.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		Setup:               setup,
+		Cmds:                commands,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+func setup(env *testscript.Env) error {
+	servers, err := filepath.Abs("testdata/servers")
+	if err != nil {
+		return err
+	}
+	env.Setenv("SERVERS", servers)
+	env.Setenv("NO_COLOR", "1")
+	return nil
+}
+
+var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"exits":   exits,
+	"metric":  metric,
+	"redis":   startRedis,
+	"unused":  unusedPort,
+	"signal":  interrupt,
+	"biggest": makeFile,
+}
+
+// exits CODE PROGRAM ARGS... runs a program and checks its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// metric NAME OP VALUE holds a value of the only document in ssebench-results against a number. NAME is metric, metric.field or
+// metric["token"].
+func metric(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: metric NAME ==|<=|>=|<|> VALUE")
+	}
+	paths, err := filepath.Glob(ts.MkAbs("ssebench-results/*.json"))
+	ts.Check(err)
+	if len(paths) == 0 {
+		ts.Fatalf("no document in ssebench-results")
+	}
+	newest := paths[0]
+	for _, p := range paths {
+		if modified(ts, p).After(modified(ts, newest)) {
+			newest = p
+		}
+	}
+	raw, err := os.ReadFile(newest)
+	ts.Check(err)
+	var document struct {
+		Metrics map[string]map[string]any `json:"metrics"`
+	}
+	ts.Check(json.Unmarshal(raw, &document))
+	got, err := look(document.Metrics, args[0])
+	ts.Check(err)
+	want, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	holds := map[string]bool{"==": got == want, "<=": got <= want, ">=": got >= want, "<": got < want, ">": got > want}
+	ok, known := holds[args[1]]
+	if !known {
+		ts.Fatalf("unknown comparison %s", args[1])
+	}
+	if !ok {
+		ts.Fatalf("%s is %v, want %s %v", args[0], got, args[1], want)
+	}
+}
+
+func modified(ts *testscript.TestScript, path string) time.Time {
+	info, err := os.Stat(path)
+	ts.Check(err)
+	return info.ModTime()
+}
+
+func look(metrics map[string]map[string]any, name string) (float64, error) {
+	field := "value"
+	if base, token, ok := strings.Cut(name, "["); ok {
+		by, _ := metrics[base]["by"].(map[string]any)
+		n, _ := by[strings.Trim(token, `]"`)].(float64)
+		return n, nil
+	}
+	if metrics[name] == nil {
+		i := strings.LastIndexByte(name, '.')
+		name, field = name[:max(i, 0)], name[i+1:]
+	}
+	v, ok := metrics[name]
+	if !ok {
+		return math.NaN(), fmt.Errorf("the document has no metric %s", name)
+	}
+	n, ok := v[field].(float64)
+	if !ok {
+		return math.NaN(), fmt.Errorf("%s has no number in %q: %v", name, field, v[field])
+	}
+	return n, nil
+}
+
+// startRedis starts a real redis-server on a free port and sets REDIS to its address.
+func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		ts.Fatalf("redis-server is needed: apt-get update && apt-get install -y redis-server")
+	}
+	port := freePort(ts)
+	cmd := exec.Command(program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", ts.MkAbs("."))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	ready := make(chan bool, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), "Ready to accept connections") {
+				ready <- true
+			}
+		}
+		ready <- false
+	}()
+	if !<-ready {
+		ts.Fatalf("redis-server ended")
+	}
+	ts.Setenv("REDIS", fmt.Sprintf("127.0.0.1:%d", port))
+}
+
+// unusedPort sets UNUSED to an address with nothing behind it.
+func unusedPort(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("UNUSED", fmt.Sprintf("127.0.0.1:%d", freePort(ts)))
+}
+
+func freePort(ts *testscript.TestScript) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// interrupt SIGNAL SECONDS TIMES PROGRAM ARGS... runs a program, waits until its journal holds that many seconds, sends it the signal
+// that many times, and sets CODE to its exit code (-1: killed).
+func interrupt(ts *testscript.TestScript, _ bool, args []string) {
+	seconds, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	times, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	kind := map[string]os.Signal{"INT": os.Interrupt, "KILL": os.Kill}[args[0]]
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	program, err := exec.LookPath(args[3])
+	ts.Check(err)
+	cmd := exec.CommandContext(ctx, program, args[4:]...)
+	cmd.Dir = ts.MkAbs(".")
+	stderr, err := os.Create(ts.MkAbs("stderr.txt"))
+	ts.Check(err)
+	defer stderr.Close()
+	cmd.Stderr = stderr
+	ts.Check(cmd.Start())
+	for countIntervals(ts) < seconds && ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond) // the condition is in another process's file
+	}
+	for range times {
+		ts.Check(cmd.Process.Signal(kind))
+		time.Sleep(50 * time.Millisecond) // two signals at once are one
+	}
+	_ = cmd.Wait() // its code is what the script asks for
+	ts.Setenv("CODE", strconv.Itoa(cmd.ProcessState.ExitCode()))
+}
+
+func countIntervals(ts *testscript.TestScript) int {
+	paths, _ := filepath.Glob(ts.MkAbs("ssebench-results/*.journal"))
+	if len(paths) == 0 {
+		return 0
+	}
+	raw, err := os.ReadFile(paths[0])
+	ts.Check(err)
+	return strings.Count(string(raw), "\n") - 1
+}
+
+// makeFile SIZE FILE writes a file of so many bytes of YAML.
+func makeFile(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Repeat("# nothing\n", n/10)), 0o644))
+}
