@@ -4,7 +4,8 @@ import (
 	"net"
 	"sync/atomic"
 	"syscall"
-	"time"
+
+	"ssebench/loadgen"
 )
 
 // conn is an HTTP/1.1 connection of one stream.
@@ -19,18 +20,13 @@ type conn struct {
 	err      error // that ended the reading
 }
 
+// wake implements waker: the goroutine finds out how the stream was cut, and closes the connection accordingly.
+func (c *conn) wake(loadgen.Cut) { c.SetDeadline(longAgo) }
+
 // reset closes the connection so that the peer sees RST.
 func (c *conn) reset() {
 	c.tcp.SetLinger(0)
 	c.tcp.Close()
-}
-
-// Close closes the connection in order. Under TLS close_notify is sent, unless the socket's buffer is full.
-func (c *conn) Close() error {
-	if c.meter != nil {
-		c.SetDeadline(time.Now().Add(time.Second))
-	}
-	return c.Conn.Close()
 }
 
 // flush counts what crossed the wire since the last time. The lane must be held.

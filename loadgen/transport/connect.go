@@ -1,28 +1,33 @@
 package transport
 
-import (
-	"time"
-)
+import "time"
 
-// connect dials, and shakes hands where the URL asks for TLS. The opening's instants are those of its first connection.
+// connect dials where the hop leads, and shakes hands where its URL asks for TLS. The opening's instants are those of its first
+// connection, so that their differences are the time of one dial and one handshake.
 func (s *stream) connect(o *opening) (*conn, error) {
 	tcp, err := s.t.dial(s.ctx, o.url, s.request.URL)
-	if s.cut() {
-		if err == nil {
-			tcp.Close()
-		}
-		return nil, errCut
-	}
 	if err != nil {
+		if s.cut() {
+			return nil, errCut
+		}
 		return nil, err
 	}
 	first := o.Dialed.IsZero()
 	if first {
-		o.Dialed, o.Remote = time.Now(), tcp.RemoteAddr().String()
+		o.Dialed = time.Now()
 	}
 	c := &conn{Conn: tcp, tcp: tcp, origin: origin(o.url)}
+	if o.url.Scheme == "https" {
+		if err := s.handshake(c, o.url.Hostname()); err != nil {
+			s.discard(c)
+			return nil, err
+		}
+		if first {
+			o.TLSDone = time.Now()
+		}
+	}
 	if err := c.attach(s); err != nil {
-		tcp.Close()
+		s.discard(c)
 		return nil, fail(tokenDialFailed, "%v", err)
 	}
 	return c, nil

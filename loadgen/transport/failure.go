@@ -3,10 +3,8 @@ package transport
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -81,26 +79,6 @@ func dialFailure(err error) *loadgen.Failure {
 func isTimeout(err error) bool {
 	var n net.Error
 	return errors.As(err, &n) && n.Timeout()
-}
-
-// tlsFailure names what went wrong in a TLS handshake.
-func tlsFailure(err error) *loadgen.Failure {
-	var (
-		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		hostname     x509.HostnameError
-		invalid      x509.CertificateInvalidError
-	)
-	if errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid) {
-		return fail(tokenTLSCertificate, "%v", err)
-	}
-	if token, ok := system(err); ok {
-		return fail(token, "during the TLS handshake: %v", err)
-	}
-	if errors.Is(err, io.EOF) {
-		return fail(tokenTLSHandshake, "the server closed the connection during the TLS handshake")
-	}
-	return fail(tokenTLSHandshake, "%v", err)
 }
 
 // readFailure names an error of a read that is no end of file.

@@ -51,6 +51,7 @@ func isStale(err error) bool {
 
 // exchange sends the request and reads the answer. It takes the connection over: afterwards it is closed or kept.
 func (s *stream) exchange(c *conn) error {
+	s.opening.Remote = c.tcp.RemoteAddr().String()
 	s.parser.reset(s.t.config.HeadLimit)
 	err := s.guard(c)
 	if err == nil {
@@ -95,9 +96,6 @@ func (s *stream) send(c *conn) error {
 	s.wrote(time.Now())
 	return nil
 }
-
-// wrote notes when a request was written.
-func (s *stream) wrote(at time.Time) { s.opening.Requested, s.requested = at, at }
 
 // ending tells what the end of reading means.
 func (s *stream) ending(err error) error {

@@ -1,3 +1,191 @@
 package transport
 
-func (s *stream) hop2() error { return fail(tokenHTTP2, "not yet") }
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"ssebench/loadgen"
+	"ssebench/results"
+)
+
+// attempts bounds how often a request moves on to another connection because its own was closing.
+const attempts = 4
+
+// hop2 is a hop over HTTP/2. Many streams share a connection, each with a goroutine and a buffer.
+func (s *stream) hop2() error {
+	o := s.opening
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := s.guard(&request2{s, cancel}); err != nil {
+		return err
+	}
+	defer s.guard(nil)
+	var err error
+	for range attempts {
+		var c *shared
+		if c, err = s.t.pool.reserve(s, o.url); err != nil {
+			break
+		}
+		var again bool
+		if again, err = s.exchange2(ctx, c); !again {
+			break
+		}
+	}
+	if s.cut() {
+		return errCut
+	}
+	return err
+}
+
+// request2 is what Cut wakes while a stream is in an HTTP/2 request.
+type request2 struct {
+	s      *stream
+	cancel context.CancelFunc
+}
+
+// wake cancels the request, by RST_STREAM where it was sent. A stream that has to fall silent is left as it is, which net/http
+// offers no other way to do, so its goroutine stays with it and another one tells the handler.
+func (r *request2) wake(how loadgen.Cut) {
+	if how != loadgen.CutSilent {
+		r.cancel()
+		return
+	}
+	r.s.t.wait.Add(1)
+	go func() {
+		defer r.s.t.wait.Done()
+		r.s.end(errCut)
+		r.s.t.silence(r)
+	}()
+}
+
+// Close ends the silence.
+func (r *request2) Close() error {
+	r.cancel()
+	return nil
+}
+
+// exchange2 sends the request and reads the answer to the end. again: nothing was sent, another connection can be tried.
+func (s *stream) exchange2(ctx context.Context, c *shared) (again bool, err error) {
+	o := s.opening
+	o.Remote = c.meter.RemoteAddr().String()
+	// net/http may tell of the request after the answer has come.
+	var once sync.Once
+	wrote := func() {
+		s.wrote(time.Now())
+		s.lane.Hold()
+		s.lane.figures.Count(results.RequestsCount, 1)
+		s.lane.Release()
+	}
+	trace := &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {
+		if w.Err == nil {
+			once.Do(wrote)
+		}
+	}}
+	answer, err := c.RoundTrip(s.request2(httptrace.WithClientTrace(ctx, trace), o))
+	if err != nil {
+		if s.cut() {
+			return false, errCut
+		}
+		return isUnusable(err), failure2(err, false)
+	}
+	defer func() {
+		if loadgen.Cut(s.cutHow.Load()-1) == loadgen.CutSilent {
+			<-ctx.Done() // the Transport's Close
+		}
+		answer.Body.Close()
+	}()
+	at := time.Now()
+	once.Do(wrote)
+	s.lane.Hold()
+	c.meter.flush(s.lane)
+	err = s.head(answer.StatusCode, answer.Proto, answer.Header, at)
+	s.lane.Release()
+	if err != nil || !s.opened {
+		return false, err
+	}
+	return false, s.read2(c, answer.Body)
+}
+
+func (s *stream) read2(c *shared, body io.Reader) error {
+	b := readBuffers.Get().(*[readBufferSize]byte)
+	defer readBuffers.Put(b)
+	for {
+		n, err := body.Read(b[:])
+		at := time.Now()
+		var refused error
+		s.lane.Hold()
+		c.meter.flush(s.lane)
+		if n > 0 {
+			refused = s.body(b[:n], at)
+		}
+		s.lane.Release()
+		switch {
+		case refused != nil:
+			return refused
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && s.cut():
+			return errCut
+		case err != nil:
+			return failure2(err, true)
+		}
+	}
+}
+
+func (s *stream) request2(ctx context.Context, o *opening) *http.Request {
+	r := &http.Request{Method: o.method, URL: o.url, Host: authority(o), Header: make(http.Header)}
+	for _, f := range s.fields(o) {
+		name := textproto.CanonicalMIMEHeaderKey(f.Name)
+		r.Header[name] = append(r.Header[name], f.Value)
+	}
+	if r.Header["User-Agent"] == nil {
+		r.Header["User-Agent"] = []string{""} // net/http would name itself
+	}
+	if len(o.body) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(o.body))
+		r.ContentLength = int64(len(o.body))
+	}
+	return r.WithContext(ctx)
+}
+
+// isUnusable tells that a connection began to close after a place on it was reserved, and before the request was sent.
+func isUnusable(err error) bool {
+	return strings.Contains(err.Error(), "client conn not usable") || strings.Contains(err.Error(), "client conn is closed")
+}
+
+// failure2 names what went wrong on an HTTP/2 connection. net/http exports few of its errors, so some are told by their words.
+func failure2(err error, opened bool) *loadgen.Failure {
+	said := err.Error()
+	var s http2.StreamError
+	token := tokenHTTP2
+	switch {
+	case errors.As(err, &s) && s.Code == http2.ErrCodeFlowControl, strings.Contains(said, "FLOW_CONTROL_ERROR"):
+		token = tokenFlowControl
+	case errors.As(err, &s) && s.Cause != nil && s.Cause.Error() == "received from peer":
+		token = tokenStreamReset
+	case strings.Contains(said, "GOAWAY"):
+		token = tokenGoAway
+	case strings.Contains(said, "header list larger"):
+		token = tokenHeaderTooLarge
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		if opened {
+			return fail(tokenBodyTruncated, "the server closed the connection before the stream's end")
+		}
+		return fail(tokenNoResponse, "the server closed the connection before it answered")
+	default:
+		if t, ok := system(err); ok {
+			token = t
+		}
+	}
+	return fail(token, "%v", err)
+}

@@ -61,7 +61,6 @@ func (s *stream) open(due time.Time) error {
 		o.login = false
 	}
 	o.take(r)
-	o = nil // a stream lives long after its opening
 	for {
 		err := s.hop()
 		if err != nil || s.opened {
@@ -104,7 +103,11 @@ func (s *stream) head(status int, proto string, h http.Header, at time.Time) err
 		}
 		return s.answer()
 	}
-	o.Status, o.Header, o.Protocol, o.URL, o.Headers = status, h, proto, o.url, at
+	o.Status, o.Header, o.Protocol, o.Opening.URL = status, h, proto, o.url
+	o.Requested, o.Headers = s.written(), at
+	if o.Requested.After(at) {
+		o.Requested = at // see exchange2
+	}
 	if err := s.handler.Opened(o.Opening); err != nil {
 		return handlerFailure(err)
 	}

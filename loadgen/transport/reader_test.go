@@ -158,7 +158,7 @@ func newTransport(t *testing.T, c Config) (*Transport, *tally) {
 	return tr, sum
 }
 
-func get(t *testing.T, rawURL string, header ...string) *loadgen.Request {
+func get(t testing.TB, rawURL string, header ...string) *loadgen.Request {
 	t.Helper()
 	u, err := url.Parse(rawURL)
 	if err != nil {

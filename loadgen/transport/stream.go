@@ -18,9 +18,11 @@ type stream struct {
 	ctx     context.Context // done once the stream is cut
 	cancel  context.CancelFunc
 
-	cutHow   atomic.Int32 // 1 + the loadgen.Cut; 0: not cut
-	mu       sync.Mutex
-	deadline deadliner // what the goroutine may be blocked in
+	cutHow    atomic.Int32 // 1 + the loadgen.Cut; 0: not cut
+	mu        sync.Mutex
+	blocked   waker     // what the goroutine may be blocked in
+	requested time.Time // when the last request was written
+	over      bool      // the handler was told for the last time; with the lane held
 
 	// Owned by the goroutine.
 	parser    responseParser
@@ -28,11 +30,10 @@ type stream struct {
 	opening   *opening // nil while none is under way, and once the handler was told that it is open
 	opened    bool     // the handler was told, and agreed
 	dialStart time.Time
-	requested time.Time
 }
 
-// deadliner is a connection as Cut sees it.
-type deadliner interface{ SetDeadline(time.Time) error }
+// waker is what a stream's goroutine may be blocked in, as Cut sees it.
+type waker interface{ wake(loadgen.Cut) }
 
 // longAgo is a deadline that wakes whoever is blocked.
 var longAgo = time.Unix(1, 0)
@@ -46,8 +47,8 @@ func newStream(t *Transport, l *lane, r *loadgen.Request, h loadgen.StreamHandle
 // Cut implements loadgen.Stream. It wakes the stream's goroutine, which does the rest.
 func (s *stream) Cut(how loadgen.Cut) {
 	s.mu.Lock()
-	if s.cutHow.CompareAndSwap(0, int32(how)+1) && s.deadline != nil {
-		s.deadline.SetDeadline(longAgo)
+	if s.cutHow.CompareAndSwap(0, int32(how)+1) && s.blocked != nil {
+		s.blocked.wake(how)
 	}
 	s.mu.Unlock()
 	s.cancel()
@@ -56,24 +57,39 @@ func (s *stream) Cut(how loadgen.Cut) {
 // cut tells whether Cut was called.
 func (s *stream) cut() bool { return s.cutHow.Load() != 0 }
 
-// guard names the connection that Cut has to wake; nil for none. It fails if the stream was cut already.
-func (s *stream) guard(d deadliner) error {
+// guard names what Cut has to wake; nil for nothing. It fails if the stream was cut already.
+func (s *stream) guard(w waker) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.deadline = d
+	s.blocked = w
 	if s.cut() {
 		return errCut
 	}
 	return nil
 }
 
-// setDeadline sets a deadline on the guarded connection unless the stream was cut, whose own deadline must stay.
+// setDeadline sets a deadline on the guarded connection unless the stream was cut, whose own deadline must stay. Requests of
+// HTTP/2 have none.
 func (s *stream) setDeadline(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.cut() && s.deadline != nil {
-		s.deadline.SetDeadline(at)
+	if c, ok := s.blocked.(*conn); ok && !s.cut() {
+		c.SetDeadline(at)
 	}
+}
+
+// wrote notes when a request was written. Under HTTP/2 another goroutine calls it.
+func (s *stream) wrote(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requested = at
+}
+
+// written is when the last request of this opening was written; zero: none was.
+func (s *stream) written() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requested
 }
 
 // run is the stream's goroutine.
@@ -96,7 +112,8 @@ func (s *stream) run(due time.Time) {
 
 // sleep waits until an opening is due.
 func (s *stream) sleep(due time.Time) error {
-	s.opened, s.dialStart, s.requested = false, time.Time{}, time.Time{}
+	s.opening, s.opened, s.dialStart = nil, false, time.Time{}
+	s.wrote(time.Time{})
 	now := time.Now()
 	if wait := due.Sub(now); wait > 0 && !due.IsZero() {
 		timer := time.NewTimer(wait)
@@ -119,19 +136,24 @@ func (s *stream) sleep(due time.Time) error {
 
 // end tells the handler how the opening ended; err is nil where the server ended it properly. A cut wins over everything else.
 func (s *stream) end(err error) (reopen time.Time) {
-	s.opening = nil
-	e := loadgen.Ending{At: time.Now(), Token: loadgen.TokenEOF, Opened: s.opened, DialStart: s.dialStart, Requested: s.requested}
+	e := loadgen.Ending{At: time.Now(), Token: loadgen.TokenEOF, Requested: s.written()}
+	s.lane.Hold()
+	defer s.lane.Release()
+	if s.over {
+		return time.Time{}
+	}
+	if s.cut() {
+		err = errCut
+	}
 	if f := failureOf(err); f != nil {
 		e.Token, e.Message, e.Permanent = f.Token, f.Message, permanent[f.Token]
 	}
-	s.lane.Hold()
-	defer s.lane.Release()
-	if s.cut() {
-		e.Token, e.Message, e.Permanent = loadgen.TokenCut, "", false
-		s.handler.Ended(e)
+	e.Opened, e.DialStart = s.opened, s.dialStart
+	reopen = s.handler.Ended(e)
+	if s.over = s.cut() || reopen.IsZero(); s.over {
 		return time.Time{}
 	}
-	return s.handler.Ended(e)
+	return reopen
 }
 
 // drop closes the connection that the stream kept.

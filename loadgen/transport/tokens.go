@@ -58,7 +58,7 @@ var Tokens = []Token{
 	{loadgen.TokenEOF, "the server ended the response properly", false},
 	{loadgen.TokenCut, "we ended the stream", false},
 	{tokenAddressRefused, "the address may not be loaded: it was not allowed", true},
-	{tokenALPN, "the server did not agree to HTTP/2 in the TLS handshake, or HTTP/2 was asked for without TLS", true},
+	{tokenALPN, "the server does not speak the protocol asked for, by the TLS handshake, or HTTP/2 was asked for without TLS", true},
 	{tokenBodyTruncated, "the connection closed before the body's announced end", false},
 	{tokenChunkMalformed, "the body breaks the chunked coding", false},
 	{tokenContentLength, "Content-Length is not a number, or there are several", false},

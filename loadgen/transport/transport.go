@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"runtime"
@@ -53,16 +54,16 @@ type Transport struct {
 	connectHost string
 	connectPort string
 	resolver    resolver
+	tls         tlsConfigs
+	pool        pool
 	turn        atomic.Uint64 // of SourceAddresses
 
 	wait    sync.WaitGroup // for the goroutines of streams
 	mu      sync.Mutex
 	closed  bool
 	streams map[*stream]struct{}
-	silent  []closer // connections of streams that were cut silently
+	silent  []io.Closer // connections of streams that were cut silently
 }
-
-type closer interface{ Close() error }
 
 // New makes a Transport. Its error is a mistake in the Config.
 func New(c Config) (*Transport, error) {
@@ -97,6 +98,8 @@ func New(c Config) (*Transport, error) {
 		c.Lanes = runtime.GOMAXPROCS(0)
 	}
 	t.config = c
+	t.tls.configure(c)
+	t.pool.start(t)
 	t.resolver.ctx, t.resolver.cancel = context.WithCancel(context.Background())
 	for range c.Lanes {
 		l := new(loadgen.Lane)
@@ -137,14 +140,11 @@ func (t *Transport) Close() error {
 	for _, s := range left {
 		s.Cut(loadgen.CutFIN)
 	}
+	t.pool.cancel()
+	t.endSilence()
 	t.wait.Wait()
+	t.pool.close()
 	t.resolver.close()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, c := range t.silent {
-		c.Close()
-	}
-	t.silent = nil
 	return nil
 }
 
@@ -156,9 +156,22 @@ func (t *Transport) forget(s *stream) {
 	t.wait.Done()
 }
 
-// silence keeps a connection open and unread until Close.
-func (t *Transport) silence(c closer) {
+// silence keeps what a silently cut stream leaves behind, open and unread until Close.
+func (t *Transport) silence(c io.Closer) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		c.Close()
+		return
+	}
 	t.silent = append(t.silent, c)
-	t.mu.Unlock()
+}
+
+func (t *Transport) endSilence() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range t.silent {
+		c.Close()
+	}
+	t.silent = nil
 }

@@ -1,0 +1,96 @@
+package transport
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"ssebench/loadgen"
+)
+
+// tlsConfigs has a tls.Config for each host, since each carries the host's name.
+type tlsConfigs struct {
+	base   *tls.Config
+	mu     sync.Mutex
+	byHost map[string]*tls.Config
+}
+
+// configure takes the caller's configuration over, as a copy that offers one protocol.
+func (t *tlsConfigs) configure(c Config) {
+	t.base = &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.TLS != nil {
+		t.base = c.TLS.Clone()
+	}
+	t.base.NextProtos = []string{"http/1.1"}
+	if c.Protocol != HTTP1 {
+		t.base.NextProtos = []string{"h2"}
+	}
+}
+
+func (t *tlsConfigs) of(host string) *tls.Config {
+	if t.base.ServerName != "" {
+		return t.base
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.byHost[host]
+	if c == nil {
+		c = t.base.Clone()
+		c.ServerName = strings.TrimSuffix(host, ".")
+		if t.byHost == nil {
+			t.byHost = make(map[string]*tls.Config)
+		}
+		t.byHost[host] = c
+	}
+	return c
+}
+
+// handshake puts TLS on a connection. The connection stays the caller's to close.
+func (s *stream) handshake(c *conn, host string) error {
+	if err := s.guard(c); err != nil {
+		return err
+	}
+	// Every TLS byte passes the meter.
+	c.meter = &meter{Conn: c.tcp}
+	t := tls.Client(c.meter, s.t.tls.of(host))
+	s.setDeadline(time.Now().Add(s.t.config.DialTimeout))
+	err := t.Handshake()
+	s.setDeadline(time.Time{})
+	s.lane.Hold()
+	c.flush(s.lane)
+	s.lane.Release()
+	if s.cut() {
+		return errCut
+	}
+	if err != nil {
+		return s.t.tlsFailure(err)
+	}
+	c.Conn = t
+	return nil
+}
+
+// alertNoProtocol is the alert no_application_protocol (RFC 7301 section 3.2).
+const alertNoProtocol tls.AlertError = 120
+
+// tlsFailure names what went wrong in a TLS handshake.
+func (t *Transport) tlsFailure(err error) *loadgen.Failure {
+	var verification *tls.CertificateVerificationError
+	var alert tls.AlertError
+	token, known := system(err)
+	switch {
+	case errors.As(err, &verification):
+		return fail(tokenTLSCertificate, "%v", err)
+	case errors.As(err, &alert) && alert == alertNoProtocol:
+		return fail(tokenALPN, "the server speaks no %s: %v", t.config.Protocol, err)
+	case known:
+		return fail(token, "during the TLS handshake: %v", err)
+	case isTimeout(err):
+		return fail(tokenTLSHandshake, "the TLS handshake took longer than %v", t.config.DialTimeout)
+	case errors.Is(err, io.EOF):
+		return fail(tokenTLSHandshake, "the server closed the connection during the TLS handshake")
+	}
+	return fail(tokenTLSHandshake, "%v", err)
+}
