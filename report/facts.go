@@ -1,0 +1,151 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"ssebench/results"
+)
+
+func connectionFacts(p *page) []string {
+	if _, ok := p.value(results.ConnectionsAttempted); !ok {
+		return nil
+	}
+	balance := p.sum(results.ConnectionsAttempted, results.ConnectionsOpened, results.ConnectionsFailed, results.ConnectionsAbandoned)
+	if open := p.shown([]results.ID{results.ConnectionsPeak}, results.ConnectionsClosedByServer); open != "" {
+		balance += " · " + open
+	}
+	return []string{balance}
+}
+
+// fanoutFacts says how many events stand behind the receipts: receipts of one event are correlated.
+func fanoutFacts(p *page) []string {
+	if _, ok := p.d.Metrics[results.FanoutLatency.String()]; !ok {
+		return nil
+	}
+	events, ok := 0.0, false
+	if first := p.d.Metrics[results.FanoutFirst.String()].Histogram; first != nil && first.Count > 0 {
+		events, ok = float64(first.Count), true
+	} else if published, known := p.value(results.PublishCount); known {
+		failed, _ := p.value(results.PublishFailed)
+		events, ok = published-failed, true
+	}
+	if !ok {
+		return nil
+	}
+	return []string{"receipts of " + plural(events, "event", "events")}
+}
+
+func plural(n float64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return results.Format(n, results.UnitOne) + " " + many
+}
+
+func publishFacts(p *page) []string {
+	return filled(p.shown([]results.ID{results.PublishCount, results.PublishFailed}))
+}
+
+func deliveryFacts(p *page) []string {
+	if _, ok := p.value(results.DeliveriesReceived); !ok {
+		return nil
+	}
+	balance := p.sum(results.DeliveriesExpected, results.DeliveriesReceived, results.DeliveriesLost)
+	losses := ""
+	if lost, _ := p.value(results.DeliveriesLost); lost > 0 {
+		losses = p.sum(results.DeliveriesLost, results.DeliveriesLostMidstream, results.DeliveriesLostGap, results.DeliveriesLostTail)
+	}
+	return filled(balance, losses, p.shown(
+		[]results.ID{
+			results.DeliveriesDuplicate, results.DeliveriesReordered, results.DeliveriesLate, results.DeliveriesUnexpected, results.DeliveriesCorrupt,
+		},
+		results.DeliveriesReplayed, results.DeliveriesSuperseded,
+	))
+}
+
+func streamFacts(p *page) []string {
+	events, ok := p.value(results.EventsReceived)
+	if !ok {
+		return nil
+	}
+	received := "events " + results.Format(events, results.UnitOne)
+	if rate, ok := p.holdRate(results.EventsReceived); ok {
+		received += fmt.Sprintf(" (%s while holding)", results.Format(rate, "1/ns"))
+	}
+	for _, id := range []results.ID{results.EventsComments, results.EventsDiscarded, results.EventsInvalidUTF8, results.ReadsCoalesced} {
+		if value, ok := p.value(id); ok && value > 0 {
+			received += " · " + p.show(id)
+		}
+	}
+	bytes := ""
+	if received, ok := p.value(results.BytesReceived); ok && received > 0 {
+		sent, _ := p.value(results.BytesSent)
+		bytes = fmt.Sprintf("bytes received %s, sent %s", results.Format(received, results.UnitBytes), results.Format(sent, results.UnitBytes))
+		if payload, ok := p.value(results.PayloadReceived); ok && payload > 0 {
+			bytes += " · payload " + results.Format(payload, results.UnitBytes)
+		}
+		if wire, ok := p.value(results.WirePerDelivery); ok {
+			bytes += " · on the wire " + results.Format(wire, results.UnitBytes) + " a delivery"
+		}
+	}
+	return filled(received, bytes)
+}
+
+// holdRate gives a counter for each nanosecond of the hold phases outside the warm-up.
+func (p *page) holdRate(id results.ID) (float64, bool) {
+	var sum, nanos float64
+	for _, phase := range p.d.Phases {
+		if phase.Kind != results.PhaseHold || phase.Warmup {
+			continue
+		}
+		nanos += float64(phase.EndNS - phase.StartNS)
+		if v := phase.Metrics[id.String()].Value; v != nil {
+			sum += *v
+		}
+	}
+	return sum / nanos, sum > 0 && nanos > 0
+}
+
+func reconnectFacts(p *page) []string {
+	if count, _ := p.value(results.ReconnectCount); count == 0 {
+		if stranded, _ := p.value(results.ReconnectStranded); stranded == 0 {
+			return nil
+		}
+	}
+	return filled(p.shown(
+		[]results.ID{results.ReconnectCount},
+		results.ReconnectStranded, results.ReconnectRecoveredP50, results.ReconnectRecoveredP95, results.ReconnectRecoveredAll,
+	))
+}
+
+func generatorFacts(p *page) []string {
+	facts := p.process(results.GeneratorCPU, results.GeneratorRSS, results.GeneratorRSSPerConnection)
+	if pressure, ok := p.value(results.MachineCPUPressure); ok {
+		facts = append(facts, results.MachineCPUPressure.String()+" "+results.Format(pressure, results.UnitRatio))
+	}
+	return filled(strings.Join(facts, " · "))
+}
+
+func serverFacts(p *page) []string {
+	facts := p.process(results.ServerCPU, results.ServerRSS, results.ServerCPUPerDelivery, results.ServerRSSPerConnection, results.ServerRunDelay)
+	return filled(strings.Join(facts, " · "))
+}
+
+// process says what a process used: the mean and the peak of its CPU, and what else there is.
+func (p *page) process(cpu results.ID, others ...results.ID) []string {
+	var facts []string
+	if _, ok := p.value(cpu); ok {
+		fact := p.show(cpu)
+		if most := p.d.Metrics[cpu.String()].Max; most != nil {
+			fact += fmt.Sprintf(" (most %s)", strings.TrimSuffix(results.Format(*most, results.UnitCores), " cores"))
+		}
+		facts = append(facts, fact)
+	}
+	for _, id := range others {
+		if _, ok := p.value(id); ok {
+			facts = append(facts, p.show(id))
+		}
+	}
+	return facts
+}

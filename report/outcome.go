@@ -1,0 +1,196 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"ssebench/results"
+)
+
+func (p *page) title() error {
+	run := p.d.Run
+	name := run.Scenario
+	if name == "" {
+		name = "run " + run.ID
+	}
+	facts := []string{}
+	if run.DurationNS > 0 {
+		facts = append(facts, results.Format(float64(run.DurationNS), results.UnitNanoseconds))
+	}
+	if started, err := time.Parse(time.RFC3339, run.Started); err == nil {
+		facts = append(facts, started.Format("2006-01-02 15:04:05 MST"))
+	}
+	if run.ID != "" {
+		facts = append(facts, "run "+run.ID)
+	}
+	p.out.WriteString(p.paint(bold, strings.Join(wrap(name, p.options.Width), " ")))
+	p.line(dim, "  "+strings.Join(facts, " · "))
+	return nil
+}
+
+func (p *page) thresholds() error {
+	p.gap()
+	var rows [][]string
+	for _, t := range p.d.Thresholds {
+		mark := "✓"
+		if !t.Pass {
+			mark = "✗"
+		}
+		observed, remark := "-", t.Reason
+		if t.Observed != nil {
+			observed = results.Format(*t.Observed, t.Unit)
+		} else if lost, ok := strings.CutPrefix(t.Reason, "lost: "); ok {
+			observed, remark = "lost", lost
+		}
+		if name, what, ok := strings.Cut(remark, ": "); ok && strings.HasPrefix(t.Expression, name) {
+			remark = what // the expression is beside it
+		}
+		if t.Default && remark == "" {
+			remark = "default"
+		}
+		rows = append(rows, []string{mark, t.Expression, observed, remark})
+	}
+	lines, err := align(rows, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignLeft)
+	if err != nil {
+		return err
+	}
+	for n, line := range lines {
+		mark, remark, look := rows[n][0], rows[n][3], green
+		if mark == "✗" {
+			look = red
+		}
+		below := twwidth.Width(line) > p.options.Width
+		line = strings.TrimSuffix(line, remark)
+		if below {
+			line = strings.TrimRight(line, " ")
+		}
+		p.out.WriteString(p.paint(look, mark) + " " + strings.TrimLeft(strings.TrimPrefix(line, mark), " "))
+		if !below {
+			p.line(dim, remark)
+			continue
+		}
+		p.line(plain, "")
+		for _, part := range wrap(remark, p.options.Width-4) {
+			p.line(dim, "    "+part)
+		}
+	}
+	if len(rows) == 0 {
+		p.line(dim, "no thresholds")
+	}
+	return nil
+}
+
+func (p *page) verdict() error {
+	p.gap()
+	crossed := 0
+	for _, t := range p.d.Thresholds {
+		if !t.Pass {
+			crossed++
+		}
+	}
+	held := "every threshold held"
+	switch all := len(p.d.Thresholds); {
+	case all == 0:
+		held = "nothing was asked of the server"
+	case all == 1 && crossed == 0:
+		held = "the threshold held"
+	case all == 1:
+		held = "the threshold was crossed"
+	case crossed > 0:
+		held = fmt.Sprintf("%d of %d thresholds crossed", crossed, all)
+	}
+	word, look := "PASSED:", green
+	switch p.d.ExitCode() {
+	case results.ExitFailed:
+		word, look, held = "FAILED:", red, p.d.Run.Failure
+	case results.ExitInterrupted:
+		word, look, held = "INTERRUPTED:", yellow, "the figures are those of the part that ran; "+held
+	case results.ExitInconclusive:
+		word, look, held = "INCONCLUSIVE:", yellow, "the generator was the limit, so the figures are not the server's; "+held
+	case results.ExitCrossed:
+		word, look = "FAILED:", red
+	}
+	if p.d.Verdict.Trust != "" {
+		held += "; generator: " + p.d.Verdict.Trust
+	}
+	p.marked(look, word, held, 2)
+	for _, reason := range p.d.Verdict.Reasons {
+		p.marked(yellow, "  •", reason, 4)
+	}
+	return nil
+}
+
+func (p *page) warnings() error {
+	for _, w := range p.d.Warnings {
+		p.marked(yellow, "!", w.Token+": "+w.Message, 2)
+	}
+	return nil
+}
+
+// failures lists what has tokens, most frequent first.
+func (p *page) failures() error {
+	var rows [][]string
+	for id := range results.NumMetrics {
+		by := p.d.Metrics[id.String()].By
+		name := id.String()
+		for _, token := range byCount(by) {
+			rows = append(rows, []string{"  " + name, token, results.Format(float64(by[token]), results.UnitOne)})
+			name = ""
+		}
+	}
+	lines, err := align(rows, tw.AlignLeft, tw.AlignLeft, tw.AlignRight)
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	p.gap()
+	p.line(bold, "Failures by token")
+	for _, line := range lines {
+		p.line(plain, line)
+	}
+	return nil
+}
+
+func (p *page) footer() error {
+	p.gap()
+	e := p.d.Environment
+	facts := []string{}
+	add := func(text string) {
+		if text = strings.TrimSpace(text); text != "" {
+			facts = append(facts, text)
+		}
+	}
+	if e.Version != "" {
+		add("ssebench " + e.Version)
+	}
+	add(e.GoVersion)
+	add(e.OS + " " + e.Kernel)
+	if e.Cores > 0 {
+		add(fmt.Sprintf("%d × %s", e.Cores, cpuName(e.CPU)))
+	}
+	if e.Memory > 0 {
+		add(results.Format(float64(e.Memory), results.UnitBytes))
+	}
+	switch p.d.Run.TimeOfReceipt {
+	case "kernel":
+		add("receipts stamped by the kernel")
+	case "read":
+		add("receipts stamped after the read")
+	}
+	if len(facts) > 0 {
+		for _, line := range join(facts, " · ", p.options.Width) {
+			p.line(dim, line)
+		}
+	}
+	return nil
+}
+
+func cpuName(name string) string {
+	if name == "" {
+		return "cores"
+	}
+	return name
+}

@@ -1,0 +1,75 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"ssebench/results"
+)
+
+// outcome is the part of a text about a document with these traits, without the title, the tables and the footer.
+func outcome(t *testing.T, change func(d *results.Document)) string {
+	t.Helper()
+	d := fold(t, quickstart)
+	d.Metrics, d.Environment, d.Run.TimeOfReceipt = nil, results.Environment{}, ""
+	change(d)
+	_, text, _ := strings.Cut(render(t, d, TextOptions{}), "\n\n")
+	return strings.TrimRight(text, "\n")
+}
+
+func TestOutcomes(t *testing.T) {
+	zero, share := 0.0, 0.0116
+	passed := []results.ThresholdResult{{Expression: "deliveries.lost == 0", Observed: &zero, Unit: results.UnitOne, Pass: true, Default: true}}
+	crossed := []results.ThresholdResult{{Expression: "deliveries.lost / deliveries.expected < 1%", Observed: &share, Unit: results.UnitRatio}}
+	for _, c := range []struct {
+		name   string
+		change func(d *results.Document)
+		want   string
+	}{
+		{"passed by default", func(d *results.Document) { d.Thresholds = passed }, `
+✓ deliveries.lost == 0  0  default
+
+PASSED: the threshold held; generator: trusted`},
+		{"crossed", func(d *results.Document) { d.Thresholds = crossed }, `
+✗ deliveries.lost / deliveries.expected < 1%  1.16 %
+
+FAILED: the threshold was crossed; generator: trusted`},
+		{"failed", func(d *results.Document) {
+			d.Thresholds = passed
+			d.Run.Failure = "the publish hook failed 52 of 52 calls, mostly with hook_status_401 (POST http://127.0.0.1:9/publish answered 401)"
+		}, `
+✓ deliveries.lost == 0  0  default
+
+FAILED: the publish hook failed 52 of 52 calls, mostly with hook_status_401 (POST
+  http://127.0.0.1:9/publish answered 401); generator: trusted`},
+		{"inconclusive", func(d *results.Document) {
+			d.Thresholds = passed
+			d.Verdict = results.Verdict{Trust: results.GeneratorLimited, Reasons: []string{"it was late"}}
+		}, `
+✓ deliveries.lost == 0  0  default
+
+INCONCLUSIVE: the generator was the limit, so the figures are not the server's; the threshold
+  held; generator: generator-limited
+  • it was late`},
+		{"interrupted", func(d *results.Document) { d.Thresholds, d.Run.Partial = nil, true }, `
+no thresholds
+
+INTERRUPTED: the figures are those of the part that ran; nothing was asked of the server;
+  generator: trusted`},
+		{"a threshold that this version cannot read", func(d *results.Document) {
+			d.Thresholds = []results.ThresholdResult{{
+				Expression: "fanout.gone.p99 < 1s", Unit: results.UnitOne,
+				Reason: "unknown metric fanout.gone.p99, which another version of ssebench may know; did you mean fanout.first.p99?",
+			}}
+		}, `
+✗ fanout.gone.p99 < 1s  -
+    unknown metric fanout.gone.p99, which another version of ssebench may know; did you mean
+    fanout.first.p99?
+
+FAILED: the threshold was crossed; generator: trusted`},
+	} {
+		if got := outcome(t, c.change); got != strings.TrimPrefix(c.want, "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
