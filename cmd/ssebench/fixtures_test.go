@@ -234,6 +234,7 @@ func bad() http.Handler {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	})
+	mux.Handle("/away", http.RedirectHandler("http://192.0.2.1/events", http.StatusFound))
 	mux.HandleFunc("/slow-hook", func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		<-r.Context().Done()

@@ -28,7 +28,7 @@ var shorthand = []fieldFlag{
 	{"url", "u", "target.url", "URL of the event stream"},
 	{"method", "X", "target.method", "GET or POST"},
 	{"protocol", "", "target.protocol", "http1.1, http2 or h2c"},
-	{"connections", "c", "load.connections", "number of subscribers (10k, 1m)"},
+	{"connections", "c", "load.connections", "number of subscribers (10k, 1m); without a file 100"},
 	{"duration", "d", "load.hold", "how long the streams are held and published to (30s)"},
 	{"ramp", "", "load.ramp", "connections opened each second (2000/s), or at_once"},
 	{"topics", "", "load.topics", "number of topics"},
@@ -42,6 +42,9 @@ var shorthand = []fieldFlag{
 	{"drain", "", "drain", "longest wait for what is under way at the end"},
 	{"seed", "", "seed", "seed of everything random"},
 }
+
+// defaultConnections is how many subscribers there are without a file and without -c.
+const defaultConnections = "100"
 
 func (f *fieldFlags) register(c *cobra.Command) {
 	flags := c.Flags()
@@ -67,8 +70,9 @@ func (f *fieldFlags) source(c *cobra.Command, args []string) (scenarios.Source, 
 	set := func(path, value, flag string) {
 		source.Sets = append(source.Sets, scenarios.Setting{Path: path, Value: value, Flag: flag})
 	}
-	if len(args) == 0 && !c.Flags().Changed("name") {
+	if len(args) == 0 { // what a file would say
 		set("name", "command-line", "--name")
+		set("load.connections", defaultConnections, "-c "+defaultConnections)
 	}
 	for _, s := range shorthand {
 		if flag := c.Flags().Lookup(s.name); flag.Changed {

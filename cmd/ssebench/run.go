@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -98,13 +100,13 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 		document.Warnings = append(document.Warnings, results.Warning{Token: "server_stop", Message: err.Error()})
 	}
 	path, err := journal.finish(document)
-	if err != nil {
-		return err
+	if err != nil && document.Run.Failure == "" {
+		document.Run.Failure = err.Error()
 	}
 	if err := render(o.stdout, document, o.output); err != nil {
 		return err
 	}
-	if o.output == "text" {
+	if o.output == "text" && path != "" {
 		if _, err := fmt.Fprintf(o.stdout, "\ndocument: %s\n", path); err != nil {
 			return err
 		}
@@ -200,9 +202,17 @@ func (j *journal) interval(in *results.Interval) error {
 
 func (j *journal) wrap(err error) error {
 	if err != nil {
-		return fmt.Errorf("journal %s: %w; make room or choose another folder with --out", j.file.Name(), err)
+		return fmt.Errorf("journal %s: %w; make room or choose another folder with --out", j.file.Name(), bare(err))
 	}
 	return nil
+}
+
+// bare takes the path off an error of the file system: the message names it already.
+func bare(err error) error {
+	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
+		return wrapped.Err
+	}
+	return err
 }
 
 // finish writes the document beside the journal.
@@ -221,7 +231,7 @@ func (j *journal) finish(d *results.Document) (path string, err error) {
 		err = closeErr
 	}
 	if err != nil {
-		return "", fmt.Errorf("document %s: %w; make room or choose another folder with --out", path, err)
+		return "", fmt.Errorf("document %s: %w; make room or choose another folder with --out", path, bare(err))
 	}
 	return path, nil
 }

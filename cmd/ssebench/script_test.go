@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		Setup:               setup,
 		Cmds:                commands,
+		Condition:           condition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
@@ -46,6 +47,14 @@ func setup(env *testscript.Env) error {
 	env.Setenv("SERVERS", servers)
 	env.Setenv("NO_COLOR", "1")
 	return nil
+}
+
+// condition knows [root]: scripts that mount need it.
+func condition(cond string) (bool, error) {
+	if cond == "root" {
+		return os.Geteuid() == 0, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", cond)
 }
 
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
