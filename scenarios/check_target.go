@@ -207,7 +207,7 @@ func (c checker) hostPort(path, text string) {
 
 func hostPortMistake(address string) string {
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" || strings.Contains(host, "/") {
+	if err != nil || host == "" || strings.ContainsFunc(host, func(r rune) bool { return r == '/' || r <= ' ' }) {
 		return quote(address) + " is no host:port, such as 127.0.0.1:8080"
 	}
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {

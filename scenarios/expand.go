@@ -13,6 +13,7 @@ type expander struct {
 	source   *source
 	env      func(string) (string, bool)
 	mistakes *Mistakes
+	failed   map[string]bool // paths of strings that could not be expanded
 }
 
 func (e *expander) wrong(path string, offset int, message, suggestion string) {
@@ -27,6 +28,7 @@ func (e *expander) expand(path, text string, template bool) string {
 	expanded, wrong := expandEnv(text, template, e.env)
 	for _, w := range wrong {
 		e.wrong(path, w.offset, w.message, w.suggestion)
+		e.failed[path] = true
 	}
 	return expanded
 }
@@ -100,7 +102,7 @@ func (e *expander) target(t *Target) (target Target, start Start, pid int) {
 }
 
 func (e *expander) certificates(path, file string) {
-	if file == "" {
+	if file == "" || e.failed[path] {
 		return
 	}
 	text, err := readFile(file, mostBytes)
@@ -116,15 +118,13 @@ func (e *expander) start(s *Start) Start {
 	start.Command = e.words("target.start.command", s.Command)
 	if start.Dir = e.file("target.start.dir", s.Dir); s.Dir == "" {
 		start.Dir = e.source.dir
-	} else if info, err := os.Stat(start.Dir); err != nil || !info.IsDir() {
+	} else if info, err := os.Stat(start.Dir); (err != nil || !info.IsDir()) && !e.failed["target.start.dir"] {
 		e.wrong("target.start.dir", 0, start.Dir+": no such folder", "")
 	}
 	start.Env = e.texts("target.start.env", s.Env, false)
 	ready := *s.Ready // withDefaults gave one
 	ready.URL = e.text("target.start.ready.url", ready.URL)
-	if _, message, suggestion := parseURL(ready.URL, ready.URL); message != "" && ready.URL != "" {
-		e.wrong("target.start.ready.url", 0, message, suggestion)
-	}
+	e.address("target.start.ready.url", s.Ready.URL, ready.URL, urlMistake)
 	tcp := ready.TCP
 	ready.TCP = e.text("target.start.ready.tcp", tcp)
 	e.address("target.start.ready.tcp", tcp, ready.TCP, hostPortMistake)
@@ -132,13 +132,18 @@ func (e *expander) start(s *Start) Start {
 	return start
 }
 
+func urlMistake(address string) string {
+	_, message, _ := parseURL(address, address)
+	return message
+}
+
 // address checks what the environment made of an address.
 func (e *expander) address(path, written, expanded string, mistake func(string) string) {
-	if written == expanded || expanded == "" {
+	if written == expanded || e.failed[path] {
 		return
 	}
 	if message := mistake(expanded); message != "" {
-		e.wrong(path, 0, message, "")
+		e.wrong(path, 0, strings.ReplaceAll(message, quote(expanded), quote(written)), "") // a value may be secret
 	}
 }
 
@@ -149,13 +154,17 @@ func (e *expander) hook(h *Hook) Hook {
 		http.URL = e.template("publish.hook.http.url", http.URL)
 		http.Headers = e.texts("publish.hook.http.headers", http.Headers, true)
 		http.Body = e.template("publish.hook.http.body", http.Body)
-		if p, wrong := parseTemplate(http.URL, eventScope); len(wrong) == 0 {
-			if sample, err := p.sample(eventScope); err == nil {
-				if _, message, _ := parseURL(sample, sample); message != "" {
-					e.wrong("publish.hook.http.url", 0, message, "")
-				}
+		e.address("publish.hook.http.url", h.HTTP.URL, http.URL, func(text string) string {
+			p, wrong := parseTemplate(text, eventScope)
+			if len(wrong) > 0 {
+				return wrong[0].message
 			}
-		}
+			sample, err := p.sample(eventScope)
+			if err != nil {
+				return err.Error()
+			}
+			return urlMistake(sample)
+		})
 		hook.HTTP = &http
 	}
 	if h.Redis != nil {

@@ -16,6 +16,8 @@ type Load struct {
 	OpenWithin Duration `yaml:"open_within,omitempty" json:"open_within,omitempty"`
 	// Reconnect is what a subscriber does when its stream ends; default none.
 	Reconnect *Reconnect `yaml:"reconnect,omitempty" json:"reconnect,omitempty"`
+	// Shrink opens fewer connections, with a warning, where this machine's limits are too low for all.
+	Shrink bool `yaml:"shrink,omitempty" json:"shrink,omitempty"`
 	// SourceAddresses are the local addresses to connect from, in turn.
 	SourceAddresses []string `yaml:"source_addresses,omitempty" json:"source_addresses,omitempty"`
 }

@@ -22,6 +22,7 @@ type Plan struct {
 	Server    Start  // Command empty: none is started
 	PID       int    // of a server that runs already; zero: unknown
 	Clients   int    // most connections that any phase asks for
+	Shrink    bool   // fewer will do: see WithClients
 	Topics    []string
 
 	Phases          []PlanPhase // without the drain

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -40,7 +41,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	full := s.withDefaults(opts.Seed)
 	p := &Plan{
 		Name: full.Name, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
-		Reference: full.Reference, Topics: full.Load.Topics,
+		Reference: full.Reference, Shrink: full.Load.Shrink, Topics: full.Load.Topics,
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses,
 	}
@@ -50,15 +51,15 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	}
 	p.phases(full.Load.Phases)
 	mistakes := &Mistakes{}
-	e := expander{source: s.source, env: opts.Env, mistakes: mistakes}
+	e := expander{source: s.source, env: opts.Env, mistakes: mistakes, failed: map[string]bool{}}
 	if full.Target != nil {
 		p.Target, p.Server, p.PID = e.target(full.Target)
 	} else {
 		p.Target = Target{Method: "GET", Protocol: "http1.1"}
 	}
 	p.publishing(full, &e)
-	if full.Target != nil && len(mistakes.List) == 0 {
-		p.target(s.source, mistakes)
+	if full.Target != nil {
+		p.target(&e)
 	}
 	if err := mistakes.err(); err != nil {
 		return nil, err
@@ -112,29 +113,33 @@ func (p *Plan) publishing(full *Scenario, e *expander) {
 }
 
 // target reads the users and tries the requests.
-func (p *Plan) target(s *source, mistakes *Mistakes) {
+func (p *Plan) target(e *expander) {
 	if p.Target.Users != "" {
+		if e.failed["target.users"] {
+			return
+		}
 		var err error
 		if p.users, err = readUsers(p.Target.Users, p.Clients); err != nil {
-			if list, ok := err.(*Mistakes); ok {
-				mistakes.List = append(mistakes.List, list.List...)
+			var inside *Mistakes
+			if errors.As(err, &inside) {
+				e.mistakes.List = append(e.mistakes.List, inside.List...)
 			} else {
-				mistakes.add(s.at("target.users", 0, err.Error(), ""))
+				e.wrong("target.users", 0, err.Error(), "")
 			}
 			return
 		}
 	}
-	if p.request = p.templates(s, mistakes); len(mistakes.List) > 0 {
+	if p.request = p.templates(e); len(e.mistakes.List) > 0 {
 		return
 	}
 	// Beyond so many clients a mistake shows when the request is made.
 	for client := range min(p.Clients, 10_000, max(len(p.Topics), p.users.len())) {
 		if _, err := p.Request(client); err != nil {
-			mistakes.add(p.requestMistake(s, client, err))
+			e.mistakes.add(p.requestMistake(e.source, client, err))
 			return
 		}
 	}
-	p.checkScheme(s, mistakes)
+	p.checkScheme(e)
 }
 
 func (p *Plan) thresholds(full *Scenario) error {

@@ -111,51 +111,47 @@ func (t text) execute(s *subscriber) (string, error) {
 	return b.String(), nil
 }
 
-// compiler parses the templates of a plan and checks what they want of the users file.
-type compiler struct {
-	plan     *Plan
-	source   *source
-	mistakes *Mistakes
-}
-
-// templates parses the target's templates.
-func (p *Plan) templates(s *source, mistakes *Mistakes) *requestTemplates {
-	c := compiler{p, s, mistakes}
+// templates parses the target's templates and checks what they want of the users file.
+func (p *Plan) templates(e *expander) *requestTemplates {
 	t := p.Target
-	compiled := c.request("target", t.Method, t.URL, t.Headers, t.Body)
+	parsed := p.requestOf(e, "target", t.Method, t.URL, t.Headers, t.Body)
 	if t.Login != nil {
-		compiled.login = c.request("target.login", t.Login.Method, t.Login.URL, t.Login.Headers, t.Login.Body)
+		parsed.login = p.requestOf(e, "target.login", t.Login.Method, t.Login.URL, t.Login.Headers, t.Login.Body)
 	}
-	return compiled
+	return parsed
 }
 
-func (c compiler) request(path, method, address string, headers map[string]string, body string) *requestTemplates {
-	t := &requestTemplates{method: method, url: c.text(path+".url", address), body: c.text(path+".body", body)}
+func (p *Plan) requestOf(e *expander, path, method, address string, headers map[string]string, body string) *requestTemplates {
+	t := &requestTemplates{method: method, url: p.textOf(e, path+".url", address), body: p.textOf(e, path+".body", body)}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		t.headers = append(t.headers, headerTemplate{name, c.text(path+".headers."+name, headers[name])})
+		t.headers = append(t.headers, headerTemplate{name, p.textOf(e, path+".headers."+name, headers[name])})
 	}
-	if t.url.Template == nil {
-		if _, message, suggestion := parseURL(t.url.plain, t.url.plain); message != "" {
-			c.mistakes.add(c.source.at(path+".url", 0, message, suggestion))
+	if t.url.Template == nil && !e.failed[t.url.path] {
+		written := t.url.plain
+		if e.source != nil && e.source.values[t.url.path] != nil {
+			written = e.source.values[t.url.path].Value // what the environment put in may be secret
+		}
+		if _, message, suggestion := parseURL(t.url.plain, written); message != "" {
+			e.wrong(t.url.path, 0, message, suggestion)
 		}
 	}
 	return t
 }
 
-func (c compiler) text(path, content string) text {
+func (p *Plan) textOf(e *expander, path, content string) text {
 	if !strings.Contains(content, "{{") {
 		return text{path: path, plain: content}
 	}
-	p, wrong := parseTemplate(content, subscriberScope)
+	parsed, wrong := parseTemplate(content, subscriberScope)
 	for _, w := range wrong {
-		c.mistakes.add(c.source.at(path, w.offset, w.message, w.suggestion))
+		e.wrong(path, w.offset, w.message, w.suggestion)
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.users)) {
-		if message, suggestion := c.plan.users.lacks(name); message != "" {
-			c.mistakes.add(c.source.at(path, c.source.offsetOf(path, name, p.users[name]), message, suggestion))
+	for _, name := range slices.Sorted(maps.Keys(parsed.users)) {
+		if message, suggestion := p.users.lacks(name); message != "" {
+			e.wrong(path, e.source.offsetOf(path, name, parsed.users[name]), message, suggestion)
 		}
 	}
-	return text{path: path, Template: p.template}
+	return text{path: path, Template: parsed.template}
 }
 
 // requestMistake gives the failed request of a client its place.
@@ -174,7 +170,7 @@ func (p *Plan) requestMistake(s *source, client int, err error) Mistake {
 
 // checkScheme repeats, with the real URL, what Decode could not check where the scheme came from the environment; and it gives a
 // started server its default check of readiness.
-func (p *Plan) checkScheme(s *source, mistakes *Mistakes) {
+func (p *Plan) checkScheme(e *expander) {
 	first, err := p.Request(0)
 	if err != nil {
 		return
@@ -185,11 +181,11 @@ func (p *Plan) checkScheme(s *source, mistakes *Mistakes) {
 	}
 	switch {
 	case u.Scheme == "https" && p.Target.Protocol == "h2c":
-		mistakes.add(s.at("target.protocol", 0, "h2c is HTTP/2 without TLS: the URL has https", "http2"))
+		e.wrong("target.protocol", 0, "h2c is HTTP/2 without TLS: the URL has https", "http2")
 	case u.Scheme == "http" && p.Target.Protocol == "http2":
-		mistakes.add(s.at("target.protocol", 0, "http2 needs TLS: the URL has http", "h2c"))
+		e.wrong("target.protocol", 0, "http2 needs TLS: the URL has http", "h2c")
 	case u.Scheme == "http" && p.Target.TLS != nil:
-		mistakes.add(s.atKey("target.tls", "TLS settings have no meaning: the URL has http", ""))
+		e.mistakes.add(e.source.atKey("target.tls", "TLS settings have no meaning: the URL has http", ""))
 	}
 	if ready := p.Server.Ready; ready != nil && ready.URL == "" && ready.TCP == "" && ready.Line == "" {
 		if ready.TCP = p.Target.ConnectTo; ready.TCP == "" {
@@ -223,7 +219,7 @@ func (p *Plan) WithTarget(base string) (*Plan, error) {
 		publish.Hook = *(&Hook{HTTP: &HTTPHook{URL: address}}).withDefaults()
 		with.Publish = &publish
 	}
-	mistakes := &Mistakes{}
-	with.request = with.templates(nil, mistakes)
-	return &with, mistakes.err()
+	e := expander{mistakes: &Mistakes{}}
+	with.request = with.templates(&e)
+	return &with, e.mistakes.err()
 }

@@ -37,37 +37,69 @@ func (st *setter) set(setting Setting) (message, suggestion string) {
 	if message != "" {
 		return message, ""
 	}
-	node, t := st.source.root, reflect.TypeFor[Scenario]()
-	for i, step := range steps {
-		var next **yaml.Node
+	of, message, suggestion := typesAlong(steps)
+	if message != "" {
+		return message, suggestion
+	}
+	value, message := st.value(setting.Value, of[len(steps)])
+	if message != "" {
+		return message, ""
+	}
+	node := st.source.root
+	for i, step := range steps[:len(steps)-1] {
 		path := strings.Join(steps[:i+1], ".")
-		next, t, message, suggestion = st.step(node, t, step, path, i == len(steps)-1)
-		if message != "" {
-			return message, suggestion
-		}
-		if i < len(steps)-1 {
-			if *next == nil || (*next).Kind == yaml.ScalarNode {
-				message = st.open(next, t, path)
-			} else if (*next).Kind == yaml.AliasNode {
-				*next, message = st.copyOf((*next).Alias, 0)
-			}
-			if message != "" {
-				return message, ""
-			}
-			node = *next
-			continue
-		}
-		value, message := st.value(setting.Value, t)
+		next, message := st.step(node, of[i], step, path, false)
 		if message != "" {
 			return message, ""
 		}
-		if value == nil {
-			st.remove(node, step)
-			return "", ""
+		if *next == nil || (*next).Kind == yaml.ScalarNode {
+			message = st.open(next, of[i+1], path)
+		} else if (*next).Kind == yaml.AliasNode {
+			*next, message = st.copyOf((*next).Alias, 0)
 		}
-		*next = value
+		if message != "" {
+			return message, ""
+		}
+		node = *next
+	}
+	last := steps[len(steps)-1]
+	place, message := st.step(node, of[len(steps)-1], last, setting.Path, true)
+	if message != "" {
+		return message, ""
+	}
+	if *place = value; value == nil {
+		st.remove(node, last)
 	}
 	return "", ""
+}
+
+// typesAlong gives the type before the first step and after each; a message says which step leads nowhere.
+func typesAlong(steps []string) (types []reflect.Type, message, suggestion string) {
+	t := reflect.TypeFor[Scenario]()
+	types = append(types, t)
+	for i, step := range steps {
+		before := strings.Join(steps[:i], ".")
+		switch {
+		case t.Kind() == reflect.Slice, t.Kind() == reflect.Map:
+			t = t.Elem()
+		case len(fieldsOf(t)) == 0:
+			return nil, before + " has no fields", ""
+		default:
+			f, ok := fieldNamed(t, step)
+			if !ok {
+				if suggestion = near(step, fieldNames(t)); suggestion != "" {
+					return nil, "unknown field " + quote(step) + in(before), join(before, suggestion)
+				}
+				return nil, "unknown field " + quote(step) + in(before) + ": there are " + strings.Join(fieldNames(t), ", "), ""
+			}
+			t = f.typ
+		}
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		types = append(types, t)
+	}
+	return types, "", ""
 }
 
 // phase lets load.hold and load.ramp stand for the only phase of that kind that counts, where there are phases.
@@ -108,72 +140,45 @@ func lookup(n *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// step goes from a node to the place of one of its fields or items, which it makes if need be.
-func (st *setter) step(n *yaml.Node, t reflect.Type, step, path string, last bool) (next **yaml.Node, of reflect.Type, message, suggestion string) {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if n.Kind == yaml.SequenceNode {
+// step goes from a node of a type to the place of one of its fields or items, which it makes if need be; the place is then nil. What
+// excludes the field goes.
+func (st *setter) step(n *yaml.Node, t reflect.Type, step, path string, last bool) (next **yaml.Node, message string) {
+	if n.Kind == yaml.SequenceNode || t.Kind() == reflect.Slice {
 		i, err := strconv.Atoi(step)
-		if err != nil || i < 0 || i > len(n.Content) || t.Kind() != reflect.Slice {
-			return nil, nil, fmt.Sprintf("%s: %s is no place in a list of %d: they count from 0, and %[3]d adds one", path, quote(step), len(n.Content)), ""
+		if n.Kind != yaml.SequenceNode || err != nil || i < 0 || i > len(n.Content) {
+			return nil, fmt.Sprintf("%s: %s is no place in a list of %d: they count from 0, and %[3]d adds one", path, quote(step), len(n.Content))
 		}
 		if i == len(n.Content) {
 			n.Content = append(n.Content, nil)
 		}
-		return &n.Content[i], t.Elem(), "", ""
+		return &n.Content[i], ""
 	}
-	switch {
-	case t.Kind() == reflect.Map:
-		of = t.Elem()
-	case len(fieldsOf(t)) > 0:
-		f, ok := fieldNamed(t, step)
-		if !ok {
-			where := strings.TrimSuffix(strings.TrimSuffix(path, step), ".")
-			if suggestion = near(step, fieldNames(t)); suggestion == "" {
-				return nil, nil, "unknown field " + quote(step) + in(where) + ": there are " + strings.Join(fieldNames(t), ", "), ""
-			}
-			return nil, nil, "unknown field " + quote(step) + in(where), join(where, suggestion)
-		}
-		of = f.typ
-		for _, g := range groups[t] {
-			if g.keeps || !slices.Contains(g.names, step) {
-				continue
-			}
-			for _, other := range g.names {
-				if other != step {
-					st.remove(n, other)
-				}
+	for _, g := range groups[t] {
+		for _, other := range g.names {
+			if other != step && !g.keeps && slices.Contains(g.names, step) {
+				st.remove(n, other)
 			}
 		}
-	default:
-		return nil, nil, strings.TrimSuffix(path, "."+step) + " has no fields", ""
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == step {
 			if last {
 				st.source.flags[n.Content[i]] = st.flag
 			}
-			return &n.Content[i+1], of, "", ""
+			return &n.Content[i+1], ""
 		}
 	}
 	key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: step}
 	st.source.flags[key] = st.flag
 	n.Content = append(n.Content, key, nil)
-	return &n.Content[len(n.Content)-1], of, "", ""
+	return &n.Content[len(n.Content)-1], ""
 }
 
 // open makes a mapping or a list of a missing value, or of a scalar that is short for a mapping.
 func (st *setter) open(n **yaml.Node, t reflect.Type, path string) (message string) {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
 	made := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	switch {
-	case t.Kind() == reflect.Slice:
+	if t.Kind() == reflect.Slice {
 		made = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-	case t.Kind() != reflect.Map && len(fieldsOf(t)) == 0:
-		return path + " has no fields"
 	}
 	st.source.flags[made] = st.flag
 	if old := *n; old != nil && !isNull(old) {
@@ -190,9 +195,6 @@ func (st *setter) open(n **yaml.Node, t reflect.Type, path string) (message stri
 
 // value makes the node of a value; nil where the field is to be taken out.
 func (st *setter) value(text string, t reflect.Type) (n *yaml.Node, message string) {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
 	if text == "" || text == "null" && t.Kind() != reflect.String {
 		return nil, ""
 	}

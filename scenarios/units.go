@@ -134,29 +134,32 @@ func ParseSize(s string) (Size, error) {
 	return 0, v
 }
 
+var rateUnits = map[string]float64{"s": 1, "m": 60, "h": 3600}
+
 // ParseRate reads 10/s, 600/m, 1/h, 2.5k/s, and a bare number as so many a second. Its error is a *ValueError.
 func ParseRate(s string) (Rate, error) {
 	amount, per, slash := strings.Cut(s, "/")
-	seconds := 1.0
-	if slash {
-		switch per {
-		case "s":
-		case "m":
-			seconds = 60
-		case "h":
-			seconds = 3600
-		default:
-			v := &ValueError{Message: fmt.Sprintf("%s is no rate: write 10/s, 600/m or 1/h", quote(s))}
-			if _, err := ParseRate(amount); err == nil && per != "" {
-				switch short := strings.ToLower(strings.TrimSpace(per))[:min(1, len(strings.TrimSpace(per)))]; short {
-				case "s", "m", "h":
-					v.Suggestion = strings.TrimSpace(amount) + "/" + short
-				}
+	if !slash {
+		per = "s"
+	}
+	value, ok := rateAmount(amount)
+	if seconds, known := rateUnits[per]; ok && known {
+		return Rate(value / seconds), nil
+	}
+	v := &ValueError{Message: fmt.Sprintf("%s is no rate: write 10/s, 600/m or 1/h", quote(s))}
+	amount, per, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(s, " ", "")), "/")
+	if _, ok := rateAmount(amount); ok {
+		for _, unit := range []string{"second", "minute", "hour"} {
+			if per == unit[:1] || len(per) > 2 && strings.HasPrefix(unit+"s", per) {
+				v.Suggestion = amount + "/" + unit[:1]
 			}
-			return 0, v
 		}
 	}
-	number, suffix := splitNumber(amount)
+	return 0, v
+}
+
+func rateAmount(s string) (float64, bool) {
+	number, suffix := splitNumber(s)
 	value, ok := decimal(number)
 	switch suffix {
 	case "":
@@ -165,18 +168,9 @@ func ParseRate(s string) (Rate, error) {
 	case "m", "M":
 		value *= 1e6
 	default:
-		ok = false
+		return 0, false
 	}
-	if !ok {
-		v := &ValueError{Message: fmt.Sprintf("%s is no rate: write 10/s, 600/m or 1/h", quote(s))}
-		if squeezed := strings.ReplaceAll(s, " ", ""); squeezed != s {
-			if _, err := ParseRate(squeezed); err == nil {
-				v.Suggestion = squeezed
-			}
-		}
-		return 0, v
-	}
-	return Rate(value / seconds), nil
+	return value, ok
 }
 
 // splitNumber cuts a text after its leading digits, points, signs and underscores.

@@ -1,0 +1,38 @@
+package scenarios
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// WithClients gives the plan with every ramp scaled down so that no more than so many connections are asked for. A plan that asks
+// for no more comes back as it is.
+func (p *Plan) WithClients(most int) *Plan {
+	if most >= p.Clients {
+		return p
+	}
+	smaller := *p
+	smaller.Phases = slices.Clone(p.Phases)
+	open := 0
+	for i := range smaller.Phases {
+		phase := &smaller.Phases[i]
+		phase.Connections = int(int64(phase.Connections) * int64(most) / int64(p.Clients))
+		if phase.Kind == KindRamp && phase.Rate > 0 {
+			phase.Duration = time.Duration(float64(phase.Connections-open) / phase.Rate * float64(time.Second))
+		}
+		open = phase.Connections
+	}
+	smaller.Clients = most
+	return &smaller
+}
+
+// Policy gives the profile its numbers. The error names the profiles there are.
+func (r Reconnect) Policy() (ReconnectPolicy, error) {
+	if f, _ := fieldNamed(reflect.TypeFor[Reconnect](), "profile"); !slices.Contains(f.enum, r.Profile) {
+		return ReconnectPolicy{}, fmt.Errorf("no profile has the name %q: there are %s", r.Profile, strings.Join(f.enum, ", "))
+	}
+	return policy(&r), nil
+}
