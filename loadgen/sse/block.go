@@ -4,7 +4,7 @@ package sse
 // still being read. While its event lies whole in the bytes being fed, data, typ and id point there; only what the end of
 // a Feed interrupts, and data of several lines, moves into memory of the block's own.
 type block struct {
-	buf []byte // buf[:end] has the data buffer as its tail, if ownData; buf[end:] is the start of an unfinished line
+	buf []byte // buf[:end] is the data buffer, if ownData; buf[end:] is the start of an unfinished line
 	end int
 
 	data, typ, id           []byte
@@ -44,23 +44,23 @@ func (k *block) size() int { return len(k.data) + len(k.typ) + len(k.id) + len(k
 
 // addLine appends another line to the data buffer.
 func (k *block) addLine(value []byte, limit int) {
-	start := k.moveData(1+len(value), limit)
+	k.ownTheData(1+len(value), limit)
 	k.buf = append(append(k.buf, '\n'), value...)
 	k.end = len(k.buf)
-	k.data = k.buf[start:]
+	k.data = k.buf
 }
 
-// moveData sees to it that the data buffer is in buf with room for more bytes, and returns where it starts.
-func (k *block) moveData(room, limit int) (start int) {
+// ownTheData sees to it that the data buffer is in buf, with room for more bytes. No line is in buf then, but perhaps
+// just behind it: data and value may be parts of one that was taken from there.
+func (k *block) ownTheData(room, limit int) {
 	if k.ownData {
 		k.grow(room, limit)
-		return k.end - len(k.data)
+		return
 	}
 	k.grow(len(k.data)+room, limit)
 	k.buf = append(k.buf, k.data...)
 	k.end, k.ownData = len(k.buf), true
 	k.data = k.buf
-	return 0
 }
 
 func (k *block) ownTheType() {
@@ -80,7 +80,7 @@ func (k *block) ownTheID() {
 // own copies what still points into the bytes being fed.
 func (k *block) own(limit int) {
 	if k.hasData && !k.ownData {
-		k.moveData(0, limit)
+		k.ownTheData(0, limit)
 	}
 	if len(k.typ) > 0 {
 		k.ownTheType()

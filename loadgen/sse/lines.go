@@ -48,7 +48,7 @@ func (p *Parser) lines(k *block, b []byte, h Handler, limit int) (rest []byte, e
 				}
 			}
 			if end = lf; cr < lf {
-				if cr <= pos || b[cr] != '\r' {
+				if cr < pos || b[cr] != '\r' {
 					cr = nextOf(b, '\r', max(pos, cr), min(max(lf, cr+ahead), len(b)))
 				}
 				end = min(lf, cr)
@@ -88,7 +88,7 @@ func (p *Parser) lines(k *block, b []byte, h Handler, limit int) (rest []byte, e
 			case word&(1<<48-1) == dataWord && !hasData:
 				data, hasData = b[start+len("data: "):end], true
 				continue
-			case word&(1<<32-1) == idWord && bytes.IndexByte(b[start+4:end], 0) < 0:
+			case word&(1<<32-1) == idWord && bytes.IndexByte(b[start+len("id: "):end], 0) < 0:
 				id, hasID, k.ownID = b[start+len("id: "):end], true, false
 				continue
 			case word&(1<<56-1) == eventWord:

@@ -98,6 +98,11 @@ func TestLongEventsBufferIsGivenBack(t *testing.T) {
 	if err := p.Feed(id, &c); err != nil || cap(p.id) > smallest {
 		t.Errorf("%v, an ID of one byte in %d", err, cap(p.id))
 	}
+	k := newBlock(smallest)
+	k.typeMemory, k.idMemory, k.event.Data = make([]byte, 1<<16), make([]byte, 1<<16), long
+	if k.release(); k.typeMemory != nil || k.idMemory != nil || k.event.Data != nil {
+		t.Error("a block without owner keeps memory for a long type and ID, or bytes that were fed")
+	}
 }
 
 // Messages of a single line, in small pieces. Two kinds of work could be quadratic: copying, which shows as allocation,

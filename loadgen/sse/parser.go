@@ -58,7 +58,8 @@ type Handler interface {
 }
 
 // A Parser reads event streams, one after the other, by the rules of WHATWG HTML sections 9.2.5 and 9.2.6. The zero value
-// is ready. It holds no buffer between events, only a last event ID once there is one; calls must not overlap.
+// is ready; it must not be copied once it was fed. It holds no buffer between events, only a last event ID once there is
+// one. Its methods are called from one goroutine at a time, the one that owns the stream.
 type Parser struct {
 	// Limit bounds an event's size in bytes: the data so far with the LF between its lines, plus event type and id set
 	// within this event, plus the line being read (name and colon included, its end not). Lines of any kind count, also

@@ -10,11 +10,11 @@ import (
 var pools [poolCount]sync.Pool
 
 const (
-	smallest     = 512 // bytes, what a new block can hold
-	smallestBits = 10  // bits.Len of it
-	poolCount    = 24  // the last has 4 GiB and more
-	large        = 64 << 10
-	slack        = 8 // bytes of a field's name and colon that may stand before the data
+	smallest     = 512      // bytes, what a new block can hold
+	smallestBits = 10       // bits.Len of it
+	poolCount    = 24       // the last has 4 GiB and more
+	large        = 64 << 10 // bytes, from where on memory matters more than time
+	slack        = 1        // byte, for the line end that a buffered line is given
 )
 
 func poolOf(capacity int) *sync.Pool {
@@ -64,11 +64,10 @@ func (k *block) fit() {
 
 // moveTo exchanges k's buffer for that of other, which is free, and releases other with k's.
 func (k *block) moveTo(other *block) {
-	start := k.end - len(k.data)
 	other.buf = append(other.buf, k.buf...)
 	k.buf, other.buf = other.buf, k.buf
 	if k.ownData {
-		k.data = k.buf[start:k.end]
+		k.data = k.buf[:k.end]
 	}
 	other.release()
 }

@@ -3,8 +3,10 @@ package sse_test
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"ssebench/loadgen/sse"
@@ -148,6 +150,51 @@ func TestStreamsAfterEachOther(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Parsers lend each other buffers, within a goroutine and between them. Events that are cut in many places, so that
+// several parsers always hold one, must arrive whole all the same.
+func TestParsersShareNoEvent(t *testing.T) {
+	var all sync.WaitGroup
+	for worker := range 4 {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(worker), 1))
+			var streams, rests [16]string
+			var parsers [16]sse.Parser
+			var got [16]recorder
+			for i := range streams {
+				for range 20 {
+					mark := string(rune('a' + random.IntN(26)))
+					streams[i] += "event: " + strings.Repeat(mark, random.IntN(30)) + "\n"
+					streams[i] += "id: " + strings.Repeat(mark, random.IntN(30)) + "\n"
+					for range 1 + random.IntN(3) {
+						streams[i] += "data: " + strings.Repeat(mark, random.IntN(5000)) + "\n"
+					}
+					streams[i] += ":" + strings.Repeat(mark, random.IntN(5000)) + "\n\n"
+				}
+				rests[i] = streams[i]
+			}
+			for open := len(streams); open > 0; {
+				i := random.IntN(len(streams))
+				if rests[i] == "" {
+					continue
+				}
+				n := min(1+random.IntN(1500), len(rests[i]))
+				if err := parsers[i].Feed([]byte(rests[i][:n]), &got[i]); err != nil {
+					t.Error(err)
+				}
+				if rests[i] = rests[i][n:]; rests[i] == "" {
+					open--
+				}
+			}
+			for i, stream := range streams {
+				if want := interpret(stream, "", 0); !reflect.DeepEqual(got[i].out, want.out) {
+					t.Errorf("stream %d of goroutine %d came out wrong", i, worker)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestErrorStartsWithItsToken(t *testing.T) {
