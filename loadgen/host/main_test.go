@@ -48,7 +48,9 @@ func serve() {
 	server := &http.Server{Addr: os.Getenv("ADDR"), Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if requests.Add(1) <= 3 {
 			w.WriteHeader(http.StatusServiceUnavailable)
+			return
 		}
+		fmt.Println("up")
 	})}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)

@@ -165,6 +165,34 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+func TestRestartCountsOn(t *testing.T) {
+	command := be("burn")
+	command.Ready.Line = regexp.MustCompile("burning")
+	p := start(t, command)
+	within(t, "it used CPU", func() bool { return mustSample(t, p).CPUNanos > int64(300*time.Millisecond) })
+	first := mustSample(t, p)
+	if err := p.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if second := mustSample(t, p); second.CPUNanos < first.CPUNanos || second.RunDelayNanos < first.RunDelayNanos {
+		t.Errorf("the figures went back: %+v, then %+v", first, second)
+	}
+}
+
+// A number that may belong to strangers by now is not signalled.
+func TestReusedGroupIsNotSignalled(t *testing.T) {
+	stranger := start(t, sh("exec sleep 100"))
+	ended := &child{pid: stranger.Pid(), exited: make(chan struct{}), alone: true}
+	close(ended.exited)
+	ended.signal(sigKill)
+	mine := start(t, sh("exec sleep 100"))
+	mine.child.signal(sigKill)
+	within(t, "a kill that was sent later has come", func() bool { return mine.Exited() != "" })
+	if !running(stranger.Pid()) {
+		t.Error("the stranger was killed")
+	}
+}
+
 func TestRestartElsewhere(t *testing.T) {
 	command := sh(`echo "at $$"; exec sleep 100`)
 	command.Ready.Line = regexp.MustCompile(`at (\d+)`)

@@ -34,7 +34,7 @@ const DefaultReady = 30 * time.Second
 // vacant makes sure that nobody answers yet. Otherwise a stranger's server on the same port would pass for the one that is
 // started, and be measured in its place.
 func (r *Ready) vacant(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
 	if r.TCP != "" && r.accepts(ctx) == nil {
 		return fmt.Errorf("something already accepts connections at %s; stop it, or choose another port", r.TCP)
@@ -84,12 +84,14 @@ func (r *Ready) await(ctx context.Context, ch *child) (url string, err error) {
 		}
 		// A server that just starts is asked often: the wait is part of every run.
 		for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+			deadline, _ := ctx.Deadline()
+			cutShort := time.Until(deadline) < attemptLimit
 			checkErr := step.check(ctx)
 			if checkErr == nil {
 				break
 			}
-			// An attempt that our own time limit cut short tells less than the one before.
-			if missing == "" || !timedOut(checkErr) {
+			// An attempt that the end of all waiting cut short tells less than the one before.
+			if missing == "" || !(timedOut(checkErr) && cutShort) {
 				missing = checkErr.Error()
 			}
 			select {
@@ -107,13 +109,23 @@ func (r *Ready) await(ctx context.Context, ch *child) (url string, err error) {
 	return ch.tail.captured(), nil
 }
 
+// attemptLimit bounds one look at the server.
+const attemptLimit = 2 * time.Second
+
+// noAnswer is the error of an attempt that timed out.
+type noAnswer struct{ what string }
+
+func (e noAnswer) Error() string { return e.what + ": no answer" }
+func (noAnswer) Timeout() bool   { return true }
+func (noAnswer) Temporary() bool { return true }
+
 func timedOut(err error) bool {
 	var n net.Error
 	return errors.As(err, &n) && n.Timeout()
 }
 
 func (r *Ready) dialer() *net.Dialer {
-	d := &net.Dialer{Timeout: 2 * time.Second}
+	d := &net.Dialer{Timeout: attemptLimit}
 	if r.Allow != nil {
 		d.Control = func(_, address string, _ syscall.RawConn) error {
 			ap, err := netip.ParseAddrPort(address)
@@ -129,13 +141,16 @@ func (r *Ready) dialer() *net.Dialer {
 func (r *Ready) accepts(ctx context.Context) error {
 	c, err := r.dialer().DialContext(ctx, "tcp", r.TCP)
 	if err != nil {
+		if timedOut(err) {
+			return noAnswer{"dial " + r.TCP}
+		}
 		return err
 	}
 	return c.Close()
 }
 
 func (r *Ready) answers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
 	if err != nil {
@@ -148,8 +163,8 @@ func (r *Ready) answers(ctx context.Context) error {
 	}}
 	response, err := client.Do(request)
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("GET %s: no answer", r.URL)
+		if timedOut(err) {
+			return noAnswer{"GET " + r.URL}
 		}
 		return err
 	}

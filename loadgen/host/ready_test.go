@@ -26,6 +26,7 @@ func TestReadyByLine(t *testing.T) {
 	for _, c := range []struct{ expression, url string }{
 		{`listening on (?P<url>\S+) as (\w+)`, "http://127.0.0.1:1"},
 		{`listening on \S+ as (\w+)`, "me"},
+		{`listening on (\S+) as (?P<url>\w+)`, "me"},
 		{`listening`, ""},
 	} {
 		var out output
@@ -55,8 +56,8 @@ func TestReadyByURL(t *testing.T) {
 	if err := p.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := out.String(); got != "bye\n" {
-		t.Errorf("its last words were %q: it was not asked to stop", got)
+	if got := out.String(); got != "up\nbye\n" {
+		t.Errorf("it said %q: it has to be asked until it answers 200, and then to stop", got)
 	}
 }
 
@@ -101,6 +102,10 @@ func TestStartFailures(t *testing.T) {
 		"exits": {
 			Command{Args: sh(`echo one; echo "cannot bind" >&2; exit 3`).Args, Ready: Ready{TCP: nobody, Timeout: time.Hour}},
 			[]string{`the server command "sh -c echo one`, "ended with exit status 3 before it was ready", "it printed last: one | cannot bind"},
+		},
+		"says much and exits": {
+			Command{Args: sh(`for i in 1 2 3 4 5 6 7 8; do echo "line $i"; done; printf end; exit 3`).Args, Ready: Ready{TCP: nobody, Timeout: time.Hour}},
+			[]string{"it printed last: line 4 | line 5 | line 6 | line 7 | line 8 | end"},
 		},
 		"exits before its line": {
 			Command{Args: sh(`exit 0`).Args, Ready: Ready{Line: regexp.MustCompile("up"), Timeout: time.Hour}},

@@ -86,10 +86,14 @@ func TestAttach(t *testing.T) {
 	wantError(t, err, "cannot attach to process", "is gone", "check the pid")
 }
 
-func TestReusedPidIsNotSampled(t *testing.T) {
+func TestSamplerRemembers(t *testing.T) {
 	s, err := newSampler(os.Getpid(), false)
 	if err != nil {
 		t.Fatal(err)
+	}
+	s.last.CPUNanos = 1 << 60 // as of a child that is gone, for which nobody waited
+	if next, err := s.sample(); err != nil || next.CPUNanos != 1<<60 {
+		t.Errorf("the CPU time went back: %+v, %v", next, err)
 	}
 	s.started = "1"
 	_, err = s.sample()
@@ -101,7 +105,8 @@ func TestSelf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Left over from other tests' collections.
+	// A collection of another test's memory that is under way has had one of its pauses, and counts in GCStats at its end.
+	runtime.GC()
 	s.GCPauses()
 	var before, after debug.GCStats
 	debug.ReadGCStats(&before)
@@ -123,6 +128,12 @@ func TestSelf(t *testing.T) {
 	// The runtime's own total, which is exact: ours is rounded up by at most a quarter.
 	if exact := int64(after.PauseTotal - before.PauseTotal); sum < exact/2 {
 		t.Errorf("pauses of %d ns in all, the runtime says %d", sum, exact)
+	}
+	again := s.GCPauses()
+	var last debug.GCStats
+	debug.ReadGCStats(&last)
+	if cycles := last.NumGC - after.NumGC; int64(len(again)) > 2*cycles+2 {
+		t.Errorf("%d pauses in %d collections: some were told before", len(again), cycles)
 	}
 	first, err := s.Sample()
 	if err != nil {
@@ -157,6 +168,9 @@ func TestSelfLeavesTheServerOut(t *testing.T) {
 	next, err := s.Sample()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.sampler.children {
+		t.Error("children count as ours")
 	}
 	if ours := next.CPUNanos - self.CPUNanos; ours > used {
 		t.Errorf("we used %d ns while the child used %d", ours, used)
