@@ -46,13 +46,12 @@ func Decode(src Source) (*Scenario, error) {
 func (s *source) parse(text []byte, mistakes *Mistakes) bool {
 	s.root = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 	if !utf8.Valid(text) {
-		for n, line := range bytes.Split(text, []byte("\n")) {
-			if !utf8.Valid(line) {
-				good := len(line) - len(bytes.TrimLeftFunc(line, func(r rune) bool { return r != utf8.RuneError }))
-				mistakes.add(s.atLine(n+1, utf8.RuneCount(line[:good])+1, "the text is not UTF-8", ""))
-				break
-			}
+		good := 0
+		for r, width := rune(0), 0; r != utf8.RuneError || width > 1; r, width = utf8.DecodeRune(text[good:]) {
+			good += width
 		}
+		before := splitLines(string(text[:good]))
+		mistakes.add(s.atLine(len(before), utf8.RuneCountInString(before[len(before)-1])+1, "the text is not UTF-8", ""))
 		return false
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(text))
