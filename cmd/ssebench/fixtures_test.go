@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -24,9 +26,15 @@ import (
 //	fixture feed -redis ADDR    a subscription to a Redis channel; publishing by Redis or by POST /publish
 //	fixture page -retry MS,...  a finite page with a retry line; the n-th request of a client gets the n-th value, then the last
 //	fixture clock [-hold]       unix milliseconds once a second, 20 times; -hold flushes nothing before the end
+//	fixture accounts            a login that sets a cookie, and streams for those who have it
+//	fixture poster URL          posts each line of its standard input
 //	fixture bad                 one path for each way to be wrong
 func fixture() {
 	kind := os.Args[1]
+	if kind == "poster" {
+		poster(os.Args[2])
+		return
+	}
 	flags := flag.NewFlagSet(kind, flag.ExitOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address")
 	redisAddr := flags.String("redis", "", "address of Redis")
@@ -44,6 +52,8 @@ func fixture() {
 		handler = newPage(*retries)
 	case "clock":
 		handler = clock(*hold)
+	case "accounts":
+		handler = accounts()
 	case "bad":
 		handler = bad()
 	default:
@@ -205,6 +215,53 @@ func clock(hold bool) http.Handler {
 			}
 		}
 	})
+}
+
+// accounts lets in who knows "secret-" and the own name, and streams one event to whom the cookie, the path, the team and the body fit.
+func accounts() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		name := r.FormValue("name")
+		if r.FormValue("password") != "secret-"+name {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "of-" + name, Path: "/"})
+	})
+	mux.HandleFunc("POST /private/{name}", func(w http.ResponseWriter, r *http.Request) {
+		cookie, err := r.Cookie("session")
+		var body struct {
+			Client int
+			Topic  string
+		}
+		decodeErr := json.NewDecoder(r.Body).Decode(&body)
+		team := map[string]string{"ada": "one", "bob": "two", "cyd": "one"}[r.PathValue("name")]
+		topic := []string{"red", "green"}[body.Client%2]
+		if err != nil || decodeErr != nil || cookie.Value != "of-"+r.PathValue("name") || r.Header.Get("X-Team") != team || body.Topic != topic {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, "data: welcome\n\n")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	return mux
+}
+
+// poster is an exec hook: a line in, a request out.
+func poster(url string) {
+	insecure := http.DefaultTransport.(*http.Transport).Clone()
+	insecure.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	client := &http.Client{Transport: insecure}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		response, err := client.Post(url, "text/plain", strings.NewReader(lines.Text()))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		response.Body.Close()
+	}
 }
 
 // bad answers wrongly, each path in its own way.

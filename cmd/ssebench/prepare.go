@@ -38,7 +38,7 @@ type publisher interface {
 // prepare starts the server first, so that the plan has its real address, and then translates the plan into the configurations of
 // transport, publisher and host.
 func prepare(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guard, stderr io.Writer) (_ *job, err error) {
-	plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ("")})
+	plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ(anyAddress(scenario))})
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
@@ -153,18 +153,22 @@ func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, gua
 	return err
 }
 
-// environ looks up ${ENV}. SERVER_URL is the address that target.start.ready.line caught from the server's output; before the server
-// has started, any address will do.
+// environ looks up ${ENV}. SERVER_URL is the address that target.start.ready.line caught from the server's output.
 func environ(serverURL string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		if name == "SERVER_URL" {
-			if serverURL == "" {
-				serverURL = "http://127.0.0.1:9"
-			}
 			return serverURL, true
 		}
 		return os.LookupEnv(name)
 	}
+}
+
+// anyAddress stands for a server that has not started yet.
+func anyAddress(s *scenarios.Scenario) string {
+	if s.Target != nil && (s.Target.Protocol == transport.HTTP2 || s.Target.TLS != nil) {
+		return "https://127.0.0.1:9"
+	}
+	return "http://127.0.0.1:9"
 }
 
 // serverCommand translates target.start. Without a ready check the target's address must accept a connection.
