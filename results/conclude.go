@@ -204,7 +204,6 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 
 // judge holds the thresholds against the document and says how far the generator can be trusted.
 func (f *Folder) judge(d *Document) {
-	d.Verdict.Pass = d.Run.Failure == ""
 	for _, expression := range f.header.Thresholds {
 		result := ThresholdResult{Expression: expression, Unit: UnitOne}
 		if t, err := ParseThreshold(expression); err != nil {
@@ -214,7 +213,7 @@ func (f *Folder) judge(d *Document) {
 		}
 		result.Default = f.header.DefaultThresholds
 		d.Thresholds = append(d.Thresholds, result)
-		d.Verdict.Pass = d.Verdict.Pass && result.Pass
 	}
 	d.Verdict.Trust, d.Verdict.Reasons = trust(d)
+	d.Verdict.Pass = d.ExitCode() == ExitPassed
 }

@@ -66,7 +66,7 @@ const (
 	GeneratorLimited = "generator-limited"
 )
 
-// Verdict is the outcome of a run.
+// Verdict is the outcome of a run. Pass says that it ends with exit code 0.
 type Verdict struct {
 	Pass    bool     `json:"pass"`
 	Trust   string   `json:"trust"`

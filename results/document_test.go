@@ -86,6 +86,27 @@ func TestFirstLevelOfADocument(t *testing.T) {
 	}
 }
 
+func TestDamagedValuesOfADocument(t *testing.T) {
+	for _, text := range []string{
+		`7`, `{}`, `{"kind":"guess"}`, `{"kind":"counter","value":"x"}`, `{"kind":"gauge","min":"x"}`, `{"kind":"histogram","p50":"x"}`,
+	} {
+		var v Value
+		if err := json.Unmarshal([]byte(text), &v); err == nil {
+			t.Errorf("%s was read as %+v", text, v)
+		}
+	}
+	if _, err := (&Summary{HDR: "?"}).Decode(); err == nil {
+		t.Error("damaged buckets were decoded")
+	}
+}
+
+// Formats are what other versions look for.
+func TestFormatsHaveNames(t *testing.T) {
+	if DocumentFormat != "ssebench/1" || JournalFormat != "ssebench-journal/1" {
+		t.Errorf("%s and %s", DocumentFormat, JournalFormat)
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	crossed := []ThresholdResult{{Pass: true}, {Pass: false}}
 	for _, c := range []struct {

@@ -39,8 +39,10 @@ func TestIntervalsOfWorkersMerge(t *testing.T) {
 	if b.Phases[1].Values.Counter(EventsReceived) != 1 {
 		t.Error("the merged interval shares values with the target")
 	}
-	if err := a.Merge(&Interval{Gauges: map[string]float64{"gone.gauge": 1}}); err == nil || !strings.Contains(err.Error(), "gone.gauge") {
-		t.Errorf("an unknown gauge: error %v", err)
+	for _, name := range []string{"gone.gauge", "publish.count"} {
+		if err := a.Merge(&Interval{Gauges: map[string]float64{name: 1}}); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("the gauge %s: error %v", name, err)
+		}
 	}
 }
 

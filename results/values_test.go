@@ -50,10 +50,16 @@ func TestValuesResetKeepsNothing(t *testing.T) {
 	if err != nil || string(line) != "{}" {
 		t.Errorf("empty values are %s, %v, want {}", line, err)
 	}
-	censored := &Values{}
-	censored.Censor(FanoutLatency, 1)
-	if censored.Empty() {
-		t.Error("values that only censor are not empty")
+	for name, fill := range map[string]func(v *Values){
+		"a counter":        func(v *Values) { v.Add(EventsReceived, 1) },
+		"a token":          func(v *Values) { v.AddBy(ConnectionsFailed, "dial_refused", 0) },
+		"a duration":       func(v *Values) { v.Record(FanoutLatency, 1) },
+		"a censored value": func(v *Values) { v.Censor(FanoutLatency, 1) },
+	} {
+		one := &Values{}
+		if fill(one); one.Empty() {
+			t.Errorf("values with %s are not empty", name)
+		}
 	}
 }
 
