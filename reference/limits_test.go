@@ -168,7 +168,7 @@ func TestHTTP10(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer conn.Close() // first: closing the body reads to its end
 	st := &stream{bufio.NewReader(resp.Body), t, resp}
 	publishTo(t, c, s, "topic=a", "one")
 	publishTo(t, c, s, "topic=a", "two")
