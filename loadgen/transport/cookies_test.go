@@ -28,7 +28,7 @@ func TestCookiesLiveAcrossOpeningsAndRedirects(t *testing.T) {
 			if r.URL.Path == "/start" {
 				http.SetCookie(rw, &http.Cookie{Name: "hop", Value: "1", Path: "/"})
 				http.SetCookie(rw, &http.Cookie{Name: "quoted", Value: "a b", Quoted: true, Path: "/"})
-				http.Redirect(rw, r, "/end", 302)
+				http.Redirect(rw, r, "/end", http.StatusFound)
 				return
 			}
 			if strings.Contains(r.Header.Get("Cookie"), "node") {

@@ -63,6 +63,8 @@ func dialFailure(err error) *loadgen.Failure {
 		return fail(tokenOpenFiles, "%v; raise the limit on open files (ulimit -n)", err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		token = tokenDialRefused
+	case errors.Is(err, syscall.ECONNRESET):
+		token = tokenReset
 	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EADDRINUSE):
 		token = tokenDialLocalPorts
 		if errors.As(err, &op) && op.Syscall == "bind" {
@@ -84,11 +86,10 @@ func isTimeout(err error) bool {
 // readFailure names an error of a read that is no end of file.
 func readFailure(err error) *loadgen.Failure {
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
 	if token, ok := system(err); ok {
 		return fail(token, "%v", err)
 	}
-	if errors.As(err, &record) || errors.As(err, &alert) || strings.HasPrefix(err.Error(), "tls: ") {
+	if errors.As(err, &record) || strings.Contains(err.Error(), "tls: ") {
 		return fail(tokenTLSRecord, "%v", err)
 	}
 	return fail(tokenRead, "%v", err)

@@ -113,7 +113,7 @@ func (s *stream) ending(err error) error {
 		return s.parser.end()
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		if s.parser.state == untilClose {
-			return fail(tokenBodyTruncated, "the server closed the connection without TLS close_notify, so the body's end is not sure")
+			return fail(tokenBodyTruncated, "the server closed the connection inside a TLS record")
 		}
 		return s.parser.end()
 	case errors.Is(err, os.ErrDeadlineExceeded):

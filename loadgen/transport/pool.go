@@ -29,6 +29,15 @@ type pool struct {
 type shared struct {
 	*http.ClientConn
 	meter *meter
+	lane  *lane // that counts what no stream's read has counted
+}
+
+// gone counts what is left to count, and tells whether the connection can no longer be used.
+func (c *shared) gone() bool {
+	c.lane.Hold()
+	defer c.lane.Release()
+	c.meter.flush(c.lane)
+	return c.Err() != nil
 }
 
 // dialing is a dial under way. Its fields are set once done is closed.
@@ -84,7 +93,7 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 func (p *pool) take(s *stream, key string, u *url.URL) (*shared, *dialing) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.open[key] = slices.DeleteFunc(p.open[key], func(c *shared) bool { return c.Err() != nil })
+	p.open[key] = slices.DeleteFunc(p.open[key], (*shared).gone)
 	for _, c := range p.open[key] {
 		if c.Reserve() == nil {
 			return c, nil
@@ -147,7 +156,7 @@ func (p *pool) dial(d *dialing, u, own *url.URL) (*shared, error) {
 		cc.Close()
 		return nil, err
 	}
-	return &shared{ClientConn: cc, meter: m}, nil
+	return &shared{ClientConn: cc, meter: m, lane: d.by.lane}, nil
 }
 
 // close ends all connections and the dials under way. The goroutines that net/http has for each connection end by that, a moment
@@ -160,6 +169,7 @@ func (p *pool) close() {
 	for _, list := range p.open {
 		for _, c := range list {
 			c.Close()
+			c.gone()
 		}
 	}
 	clear(p.open)

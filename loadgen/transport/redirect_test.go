@@ -135,15 +135,15 @@ func TestRedirectKeepsCredentialsFromOthers(t *testing.T) {
 		var first string
 		other := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			note(r)
-			http.Redirect(rw, r, first+"/back", 307)
+			http.Redirect(rw, r, first+"/back", http.StatusTemporaryRedirect)
 		})
 		first = w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			note(r)
 			switch r.URL.Path {
 			case "/start":
-				http.Redirect(rw, r, "/same", 307)
+				http.Redirect(rw, r, "/same", http.StatusTemporaryRedirect)
 			case "/same":
-				http.Redirect(rw, r, other+"/other", 307)
+				http.Redirect(rw, r, other+"/other", http.StatusTemporaryRedirect)
 			}
 		})
 		tr, _ := w.transport(t, Config{})
@@ -217,7 +217,7 @@ func TestAllowIsAskedOnEveryWay(t *testing.T) {
 			refused = "https://127.0.0.9:1/"
 		}
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
-			http.Redirect(rw, r, refused, 302)
+			http.Redirect(rw, r, refused, http.StatusFound)
 		})
 		var mu sync.Mutex
 		var asked []netip.Addr

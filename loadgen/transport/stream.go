@@ -142,7 +142,9 @@ func (s *stream) end(err error) (reopen time.Time) {
 	if s.over {
 		return time.Time{}
 	}
-	if s.cut() {
+	// A cut from now on, also from inside Ended, is a later ending.
+	cut := s.cut()
+	if cut {
 		err = errCut
 	}
 	if f := failureOf(err); f != nil {
@@ -150,7 +152,7 @@ func (s *stream) end(err error) (reopen time.Time) {
 	}
 	e.Opened, e.DialStart = s.opened, s.dialStart
 	reopen = s.handler.Ended(e)
-	if s.over = s.cut() || reopen.IsZero(); s.over {
+	if s.over = cut || reopen.IsZero(); s.over {
 		return time.Time{}
 	}
 	return reopen

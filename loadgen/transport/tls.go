@@ -72,18 +72,14 @@ func (s *stream) handshake(c *conn, host string) error {
 	return nil
 }
 
-// alertNoProtocol is the alert no_application_protocol (RFC 7301 section 3.2).
-const alertNoProtocol tls.AlertError = 120
-
 // tlsFailure names what went wrong in a TLS handshake.
 func (t *Transport) tlsFailure(err error) *loadgen.Failure {
 	var verification *tls.CertificateVerificationError
-	var alert tls.AlertError
 	token, known := system(err)
 	switch {
 	case errors.As(err, &verification):
 		return fail(tokenTLSCertificate, "%v", err)
-	case errors.As(err, &alert) && alert == alertNoProtocol:
+	case strings.Contains(err.Error(), "no application protocol"): // crypto/tls exports no alert of a peer's
 		return fail(tokenALPN, "the server speaks no %s: %v", t.config.Protocol, err)
 	case known:
 		return fail(token, "during the TLS handshake: %v", err)

@@ -1,0 +1,314 @@
+package transport
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ssebench/loadgen"
+	"ssebench/results"
+)
+
+// selfSigned makes a certificate for names and addresses, and a pool that trusts it.
+var selfSigned = sync.OnceValues(func() (tls.Certificate, *x509.CertPool) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "ssebench test"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+		DNSNames:     []string{"sse.example"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(leaf)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, roots
+})
+
+// secureScript is script over TLS, with a configuration that trusts it.
+func secureScript(t *testing.T, serve func(p *peer)) (url string, trusting *tls.Config) {
+	t.Helper()
+	certificate, roots := selfSigned()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := scriptOn(t, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}}), serve)
+	return "https://" + address, &tls.Config{RootCAs: roots}
+}
+
+func TestSelfSignedCertificate(t *testing.T) {
+	inEvery(t, func(t *testing.T, w *way) {
+		if !w.tls {
+			return
+		}
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) { io.WriteString(rw, "data: 1\n\n") })
+		for name, c := range map[string]struct {
+			config *tls.Config
+			token  string
+		}{
+			"trusted":     {&tls.Config{RootCAs: w.roots}, loadgen.TokenEOF},
+			"unchecked":   {&tls.Config{InsecureSkipVerify: true}, loadgen.TokenEOF},
+			"unknown":     {nil, tokenTLSCertificate},
+			"other name":  {&tls.Config{RootCAs: w.roots, ServerName: "other.example.org"}, tokenTLSCertificate},
+			"given name":  {&tls.Config{RootCAs: w.roots, ServerName: "example.com"}, loadgen.TokenEOF},
+			"old version": {&tls.Config{RootCAs: w.roots, MaxVersion: tls.VersionTLS10, MinVersion: tls.VersionTLS10}, tokenTLSHandshake},
+		} {
+			tr, _ := newTransport(t, Config{Protocol: w.protocol, TLS: c.config})
+			r := newReader(t)
+			open(tr, get(t, u), r)
+			e := r.untilToken(c.token)
+			if opened := len(r.openings) == 1; opened != (c.token == loadgen.TokenEOF) || opened == e.Requested.IsZero() {
+				t.Errorf("%s: openings %+v, ending %+v", name, r.openings, e)
+			}
+		}
+	})
+}
+
+// The host's own name is in SNI and Host though another address is dialed.
+func TestConnectToKeepsTheName(t *testing.T) {
+	inEvery(t, func(t *testing.T, w *way) {
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			name := "no TLS"
+			if r.TLS != nil {
+				name = r.TLS.ServerName
+			}
+			if r.URL.Path == "/redirect" {
+				http.Redirect(rw, r, "/end", http.StatusFound)
+				return
+			}
+			io.WriteString(rw, r.Host+" "+name)
+		})
+		scheme, address, _ := strings.Cut(u, "://")
+		host, port, _ := strings.Cut(address, ":")
+		name := "example.com"
+		if !w.tls {
+			name = "sse.invalid"
+		}
+		sni := " no TLS"
+		if w.tls {
+			sni = " example.com"
+		}
+		for _, c := range []struct{ connectTo, url, want string }{
+			{address, scheme + "://" + name + "/redirect", name + sni},
+			{host, scheme + "://" + name + ":" + port + "/redirect", name + ":" + port + sni},
+		} {
+			tr, _ := w.transport(t, Config{ConnectTo: c.connectTo})
+			r := newReader(t)
+			q := get(t, c.url)
+			q.Login = get(t, c.url)
+			open(tr, q, r)
+			r.untilToken(loadgen.TokenEOF)
+			if r.body.String() != c.want || r.openings[0].Remote != address {
+				t.Errorf("got %q by way of %s, want %q", r.body.String(), r.openings[0].Remote, c.want)
+			}
+			if err := tr.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestHandshakesThatFail(t *testing.T) {
+	for name, c := range map[string]struct {
+		serve func(p *peer)
+		token string
+	}{
+		"plain HTTP": {func(p *peer) {
+			p.say("HTTP/1.1 400 Bad Request\r\n\r\n")
+			p.gone()
+		}, tokenTLSHandshake},
+		"closes":       {func(p *peer) { p.Read(make([]byte, 64<<10)) }, tokenTLSHandshake},
+		"says nothing": {func(p *peer) { p.gone() }, tokenTLSHandshake},
+		"resets": {func(p *peer) {
+			p.Conn.(*net.TCPConn).SetLinger(0)
+		}, tokenReset},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := "https" + strings.TrimPrefix(script(t, c.serve), "http")
+			for _, protocol := range []string{HTTP1, HTTP2} {
+				patience := time.Second
+				if name != "says nothing" {
+					patience = 0
+				}
+				tr, _ := newTransport(t, Config{Protocol: protocol, DialTimeout: patience})
+				r := newReader(t)
+				open(tr, get(t, u), r)
+				if e := r.untilToken(c.token); !e.Requested.IsZero() || e.DialStart.IsZero() {
+					t.Errorf("%s: %+v", protocol, e)
+				}
+			}
+		})
+	}
+}
+
+func TestProtocolNotAgreed(t *testing.T) {
+	certificate, roots := selfSigned()
+	for offered, want := range map[string]map[string]string{
+		"http/1.1": {HTTP1: loadgen.TokenEOF, HTTP2: tokenALPN},
+		"":         {HTTP1: loadgen.TokenEOF, HTTP2: tokenALPN},
+	} {
+		config := &tls.Config{Certificates: []tls.Certificate{certificate}}
+		if offered != "" {
+			config.NextProtos = []string{offered}
+		}
+		l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := "https://" + scriptOn(t, l, func(p *peer) {
+			if p.next() {
+				p.say(okHead + "Content-Length: 0\r\n\r\n")
+			}
+		})
+		for protocol, token := range want {
+			tr, _ := newTransport(t, Config{Protocol: protocol, TLS: &tls.Config{RootCAs: roots}})
+			r := newReader(t)
+			open(tr, get(t, u), r)
+			if e := r.untilOver(); e.Token != token {
+				t.Errorf("%s to a server of %q: %+v, want %s", protocol, offered, e, token)
+			}
+		}
+	}
+	tr, _ := newTransport(t, Config{Protocol: HTTP2})
+	r := newReader(t)
+	open(tr, get(t, "http://127.0.0.1:1/"), r)
+	if e := r.untilToken(tokenALPN); !e.Permanent {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A connection that closes without close_notify ends a close-delimited body, as in browsers; inside a record it does not.
+func TestCloseWithoutCloseNotify(t *testing.T) {
+	for torn, token := range map[bool]string{false: loadgen.TokenEOF, true: tokenBodyTruncated} {
+		u, trusting := secureScript(t, func(p *peer) {
+			p.next()
+			p.say(okHead + "\r\ndata: 1\n\n")
+			below := p.Conn.(*tls.Conn).NetConn()
+			if torn {
+				below.Write([]byte{23, 3, 3, 0, 80, 1, 2, 3})
+			}
+			below.Close()
+		})
+		tr, _ := newTransport(t, Config{TLS: trusting})
+		r := newReader(t)
+		open(tr, get(t, u), r)
+		if e := r.untilToken(token); !e.Opened || r.body.String() != "data: 1\n\n" {
+			t.Errorf("torn %v: %+v, body %q", torn, e, r.body.String())
+		}
+	}
+}
+
+// A server that breaks TLS after the handshake.
+func TestBrokenRecord(t *testing.T) {
+	u, trusting := secureScript(t, func(p *peer) {
+		p.next()
+		p.Conn.(*tls.Conn).NetConn().Write(append([]byte{23, 3, 3, 0, 80}, make([]byte, 80)...))
+		p.gone()
+	})
+	tr, _ := newTransport(t, Config{TLS: trusting})
+	r := newReader(t)
+	open(tr, get(t, u), r)
+	r.untilToken(tokenTLSRecord)
+}
+
+// Bytes are counted below TLS and HTTP/2, as they cross the wire.
+func TestTrafficIsCountedOnTheWire(t *testing.T) {
+	inEvery(t, func(t *testing.T, w *way) {
+		long := strings.Repeat("x", 100_000)
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) { io.WriteString(rw, long) })
+		relay := newRelay(t, strings.SplitAfter(u, "://")[1])
+		tr, sum := w.transport(t, Config{ConnectTo: relay.address})
+		r := newReader(t)
+		r.reopen = onceMore(r)
+		open(tr, get(t, u), r)
+		r.untilToken(loadgen.TokenEOF)
+		if err := tr.Close(); err != nil {
+			t.Fatal(err)
+		}
+		up, down := relay.end()
+		if got := sum.of(results.BytesSent); got != up {
+			t.Errorf("%d bytes sent, the wire carried %d", got, up)
+		}
+		const closeNotify = 24 // the server's, which nobody waits for
+		if got := sum.of(results.BytesReceived); got != down && got != down-closeNotify {
+			t.Errorf("%d bytes received, the wire carried %d", got, down)
+		}
+	})
+}
+
+// relay passes bytes on and counts them.
+type relay struct {
+	address  string
+	listener net.Listener
+	wait     sync.WaitGroup
+	mu       sync.Mutex
+	up, down int64
+}
+
+func newRelay(t *testing.T, to string) *relay {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &relay{address: l.Addr().String(), listener: l}
+	pass := func(to, from net.Conn, n *int64) {
+		defer to.(*net.TCPConn).CloseWrite()
+		m, _ := io.Copy(struct{ io.Writer }{to}, struct{ io.Reader }{from})
+		r.mu.Lock()
+		*n += m
+		r.mu.Unlock()
+	}
+	r.wait.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s, err := net.Dial("tcp", to)
+			if err != nil {
+				t.Error(err)
+				c.Close()
+				return
+			}
+			r.wait.Go(func() { pass(s, c, &r.up) })
+			r.wait.Go(func() {
+				pass(c, s, &r.down)
+				c.Close()
+				s.Close()
+			})
+		}
+	})
+	t.Cleanup(func() { r.end() })
+	return r
+}
+
+// end waits until both sides are gone and gives what passed.
+func (r *relay) end() (up, down int64) {
+	r.listener.Close()
+	r.wait.Wait()
+	return r.up, r.down
+}
