@@ -1,11 +1,18 @@
 GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    := 30s
 
-.PHONY: demo build test race lint fmt fuzz soak bench bench-truth bench-sse bench-reference docs
+.PHONY: demo build test race lint fmt fuzz soak bench bench-truth bench-sse bench-reference
 
 demo: ; go run ./cmd/ssebench run quickstart
 build: ; go build -o bin/ssebench ./cmd/ssebench
-test: ; go test ./...
-race: ; go test -race ./...
+test: ; go test -timeout 10m ./...
+race: ; go test -race -timeout 20m ./...
 lint: ; test -z "$$($(GOFUMPT) -l . | tee /dev/stderr)" && go vet ./... && $(STATICCHECK) ./...
 fmt: ; $(GOFUMPT) -w .
+fuzz: ; go list ./... | while read p; do go test -list '^Fuzz' $$p | grep ^Fuzz | while read f; do echo $$p $$f; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; done || exit 1; done
+soak: ; go run ./cmd/ssebench run quickstart --name soak-15k -c 15k --set load.phases.1.hold=60s --set publish.rate=1/s
+bench: ; go test -run '^$$' -bench . -benchmem ./loadgen/... ./results ./reference
+bench-truth: ; go test -run '^$$' -bench Truth -benchtime 1x -timeout 20m ./cmd/ssebench
+bench-sse: ; cd loadgen/sse/bench && go test -bench . -benchmem
+bench-reference: ; cd reference/bench && go test -bench . -benchmem -timeout 60m

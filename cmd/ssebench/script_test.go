@@ -170,7 +170,8 @@ func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
 	if err != nil {
 		ts.Fatalf("redis-server is needed: apt-get update && apt-get install -y redis-server")
 	}
-	port := freePort(ts)
+	port, err := freePort()
+	ts.Check(err)
 	cmd := exec.Command(program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", ts.MkAbs("."))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -198,14 +199,19 @@ func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
 
 // unusedPort sets UNUSED to an address with nothing behind it.
 func unusedPort(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Setenv("UNUSED", fmt.Sprintf("127.0.0.1:%d", freePort(ts)))
+	port, err := freePort()
+	ts.Check(err)
+	ts.Setenv("UNUSED", fmt.Sprintf("127.0.0.1:%d", port))
 }
 
-func freePort(ts *testscript.TestScript) int {
+// freePort gives a port that nobody listens on now.
+func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
+	if err != nil {
+		return 0, err
+	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // interrupt SIGNAL SECONDS TIMES PROGRAM ARGS... runs a program, waits until its journal holds that many seconds, sends it the signal
