@@ -33,6 +33,10 @@ func (s *Server) handler() http.Handler {
 	}
 	profiles := s.withToken(profile)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isH2Preface(r) && r.TLS == nil {
+			s.hijackH2(w)
+			return
+		}
 		// The deadline is for the request alone: streams last as they like.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(orDefault(s.BodyTimeout, 30*time.Second)))
 		if s.CORS != "" {

@@ -124,10 +124,21 @@ func (h *hub) join(s *subscriber, topics []*topic, lastID string) {
 	}
 	h.replay(s, topics, lastID)
 	if s.lane == nil {
-		s.lane = h.lanes[h.next%len(h.lanes)]
-		h.next++
+		s.lane = h.takeLane()
 	}
 	s.lane.post(command{do: doJoin, sub: s})
+}
+
+// nextLane deals the lanes out to whoever comes.
+func (h *hub) nextLane() *lane {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.takeLane()
+}
+
+func (h *hub) takeLane() *lane {
+	h.next++
+	return h.lanes[h.next%len(h.lanes)]
 }
 
 // replay queues what s missed.

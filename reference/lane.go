@@ -73,9 +73,10 @@ const (
 
 // run is a row of events of one topic, written at once.
 type run struct {
-	evs   []*event
-	bytes int // of all chunks
-	vec   vector
+	evs         []*event
+	bytes       int // of all chunks
+	streamBytes int // of all events as event stream bytes
+	vec         vector
 }
 
 // post hands c to the lane.
@@ -162,10 +163,11 @@ func (l *lane) handle(batch []command) {
 			i++
 			continue
 		}
-		l.run.evs, l.run.bytes = l.run.evs[:0], 0
+		l.run.evs, l.run.bytes, l.run.streamBytes = l.run.evs[:0], 0, 0
 		for i < len(batch) && len(l.run.evs) < runLimit && batch[i].do == doPublish && batch[i].topic == c.topic && batch[i].faults == c.faults {
 			l.run.evs = append(l.run.evs, batch[i].ev)
 			l.run.bytes += len(batch[i].ev.chunk())
+			l.run.streamBytes += len(batch[i].ev.stream())
 			i++
 		}
 		l.run.vec.set(l.run.evs)

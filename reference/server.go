@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/net/http2"
 )
 
 // Server is an SSE server with a hub of topics. Its fields are the
@@ -51,6 +54,7 @@ type Server struct {
 	faults  faultBox
 	counts  counts
 	metrics http.Handler
+	h2      h2set
 	streams atomic.Uint64 // opened, numbers the random sources
 	serving sync.WaitGroup
 	ended   chan struct{} // closed by the first Close or Shutdown
@@ -110,8 +114,7 @@ func (s *Server) Start(ctx context.Context) error {
 	s.metrics = s.exposition()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
+	protocols.SetHTTP2(true) // which TLSNextProto then makes ours
 	s.http = &http.Server{
 		Handler:           s.handler(),
 		Protocols:         protocols,
@@ -119,8 +122,13 @@ func (s *Server) Start(ctx context.Context) error {
 		ReadHeaderTimeout: orDefault(s.HeaderTimeout, 10*time.Second),
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    orDefault(s.MaxHeader, 64<<10),
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 1000},
-		ErrorLog:          discardLog,
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){
+			"h2": func(_ *http.Server, c *tls.Conn, _ http.Handler) {
+				state := c.ConnectionState()
+				s.serveH2(c, bufio.NewReader(c), http2.ClientPreface, &state)
+			},
+		},
+		ErrorLog: discardLog,
 	}
 	s.serving.Go(func() {
 		// Both return when the server is closed, which is no news here.
@@ -192,6 +200,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	empty := s.hub.close(s.farewell)
+	s.h2.each((*h2conn).drain, false)
 	err := s.http.Shutdown(ctx)
 	if err == nil {
 		select {
@@ -222,6 +231,7 @@ func (s *Server) finish() {
 		s.hub.close(nil)
 		// The error is the listener's, and that is closed on purpose.
 		_ = s.http.Close()
+		s.h2.each((*h2conn).close, true)
 		for _, l := range s.hub.lanes {
 			l.post(command{do: doStop})
 		}

@@ -124,6 +124,32 @@ func takeSocket(w http.ResponseWriter) (fd int32, err error) {
 	return fd, err
 }
 
+// nonBlocking returns a write to the connection that never waits; it tells how
+// many bytes the kernel took.
+func nonBlocking(nc net.Conn) func(b []byte) int {
+	c, ok := nc.(interface{ tcp() *net.TCPConn })
+	if !ok {
+		return nil
+	}
+	raw, err := c.tcp().SyscallConn()
+	if err != nil {
+		return nil
+	}
+	var b []byte
+	var n int
+	attempt := func(fd uintptr) bool {
+		n, _ = write(int32(fd), b)
+		return true
+	}
+	return func(bytes []byte) int {
+		b, n = bytes, 0
+		// An error shows in the writer's next attempt, or in the reader's.
+		_ = raw.Write(attempt)
+		b = nil
+		return n
+	}
+}
+
 // vector is a run of events as the kernel takes it.
 type vector struct{ iov []unix.Iovec }
 

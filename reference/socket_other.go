@@ -4,6 +4,7 @@ package reference
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"time"
 )
@@ -45,6 +46,8 @@ func (l *lane) ready(*subscriber, bool)             {}
 func (l *lane) sendSocket(*subscriber) bool         { return false }
 func (l *lane) flushSocket(*subscriber)             {}
 func takeSocket(http.ResponseWriter) (int32, error) { return -1, errors.ErrUnsupported }
+
+func nonBlocking(net.Conn) func([]byte) int { return nil }
 
 type vector struct{}
 

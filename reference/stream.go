@@ -46,14 +46,23 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.openSocket(w, r, sub, topics, lastID, contentType)
 		return
 	}
-	out := newWriter(&s.counts)
-	sub.out = out
-	s.hub.join(sub, topics, lastID) // its flags are the lane's from here on
-	defer sub.lane.post(command{do: doLeave, sub: sub})
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Accel-Buffering", "no")
+	if w, ok := w.(*h2response); ok {
+		w.taken = w.st.attach(sub, h2Fields(http.StatusOK, h), f.NoFlush > 0)
+		if !w.taken {
+			s.hub.left(topics)
+			return
+		}
+		s.hub.join(sub, topics, lastID)
+		return
+	}
+	out := newWriter(&s.counts)
+	sub.out = out
+	s.hub.join(sub, topics, lastID) // its flags are the lane's from here on
+	defer sub.lane.post(command{do: doLeave, sub: sub})
 	w.WriteHeader(http.StatusOK)
 	out.write(r.Context(), w, sub, f.NoFlush > 0)
 }

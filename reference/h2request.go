@@ -1,0 +1,320 @@
+package reference
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http2"
+)
+
+// h2body is a request's body: it is read whole, up to the limit, before the
+// handler runs.
+type h2body struct {
+	bytes.Buffer
+	limit int
+	err   error // after the bytes; nil is io.EOF
+	timer *time.Timer
+	run   func() // starts the handler, once
+}
+
+func (b *h2body) Read(p []byte) (int, error) {
+	n, err := b.Buffer.Read(p)
+	if errors.Is(err, io.EOF) && b.err != nil {
+		err = b.err
+	}
+	return n, err
+}
+
+func (b *h2body) Close() error { return nil }
+
+// headers begins a request, or ends one with trailers.
+func (c *h2conn) headers(f *http2.MetaHeadersFrame) error {
+	id := f.StreamID
+	c.mu.Lock()
+	if st := c.streams[id]; st != nil && id <= c.last {
+		c.mu.Unlock()
+		if st.body == nil || !f.StreamEnded() {
+			return http2.ConnectionError(http2.ErrCodeProtocol)
+		}
+		c.complete(st, nil)
+		return nil
+	}
+	if id%2 == 0 || id <= c.last {
+		c.mu.Unlock()
+		return http2.ConnectionError(http2.ErrCodeProtocol)
+	}
+	c.last = id
+	if c.draining || len(c.streams) >= h2Streams || c.running >= 2*h2Streams {
+		c.resetLocked(id, http2.ErrCodeRefusedStream)
+		c.mu.Unlock()
+		return nil
+	}
+	st := &h2stream{conn: c, id: id, window: c.initial}
+	c.streams[id] = st
+	c.mu.Unlock()
+
+	r, ok := c.request(f)
+	if !ok {
+		c.reset(id, http2.ErrCodeProtocol)
+		return nil
+	}
+	w := &h2response{st: st, header: http.Header{}}
+	switch {
+	case f.Truncated:
+		c.srv.answerError(w, refuse(http.StatusRequestHeaderFieldsTooLarge, "header_limit", "the request's header is over the limit"))
+		w.finish()
+	case f.StreamEnded() && r.Method == http.MethodGet && r.URL.Path == "/events":
+		// It never waits, and a goroutine for each stream is dear.
+		c.srv.http.Handler.ServeHTTP(w, r)
+		if !w.taken {
+			w.finish()
+		}
+	default:
+		c.start(st, w, r, f.StreamEnded())
+	}
+	return nil
+}
+
+// request translates a header into a request; it says no where it is malformed
+// (RFC 9113, 8.3.1).
+func (c *h2conn) request(f *http2.MetaHeadersFrame) (*http.Request, bool) {
+	path := f.PseudoValue("path")
+	u, err := url.ParseRequestURI(path)
+	if err != nil || f.PseudoValue("method") == "" || f.PseudoValue("scheme") == "" {
+		return nil, false
+	}
+	r := &http.Request{
+		Method: f.PseudoValue("method"), URL: u, RequestURI: path, Host: f.PseudoValue("authority"),
+		Proto: "HTTP/2.0", ProtoMajor: 2, Header: make(http.Header, len(f.Fields)), Body: http.NoBody,
+		RemoteAddr: c.nc.RemoteAddr().String(), TLS: c.tls,
+	}
+	for _, h := range f.RegularFields() {
+		if h.Name == "connection" {
+			return nil, false
+		}
+		r.Header.Add(h.Name, h.Value)
+	}
+	return r, true
+}
+
+// start runs the handler of a request once its body is there.
+func (c *h2conn) start(st *h2stream, w *h2response, r *http.Request, ended bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	st.room = sync.NewCond(&c.mu)
+	st.cancel = cancel
+	body := &h2body{limit: int(orDefault(c.srv.MaxBody, 1<<20)) + 1}
+	var once sync.Once
+	body.run = func() {
+		once.Do(func() {
+			c.mu.Lock()
+			c.running++
+			c.mu.Unlock()
+			r.Body, r.ContentLength = body, int64(body.Len())
+			c.writing.Go(func() {
+				defer cancel()
+				c.srv.http.Handler.ServeHTTP(w, r.WithContext(ctx))
+				w.finish()
+				c.mu.Lock()
+				c.running--
+				c.mu.Unlock()
+			})
+		})
+	}
+	c.mu.Lock()
+	st.body = body
+	if !ended {
+		body.timer = time.AfterFunc(orDefault(c.srv.BodyTimeout, 30*time.Second), func() { c.complete(st, os.ErrDeadlineExceeded) })
+	}
+	c.mu.Unlock()
+	if ended {
+		c.complete(st, nil)
+	}
+}
+
+// complete hands a request to its handler.
+func (c *h2conn) complete(st *h2stream, err error) {
+	c.mu.Lock()
+	body := st.body
+	st.body = nil
+	if body == nil || c.closed {
+		c.mu.Unlock()
+		return
+	}
+	body.err = err
+	if body.timer != nil {
+		body.timer.Stop()
+	}
+	c.mu.Unlock()
+	body.run()
+}
+
+// data takes a piece of a request's body, and lets the client send as much
+// again.
+func (c *h2conn) data(f *http2.DataFrame) error {
+	c.mu.Lock()
+	if f.StreamID > c.last {
+		c.mu.Unlock()
+		return http2.ConnectionError(http2.ErrCodeProtocol)
+	}
+	st := c.streams[f.StreamID]
+	if n := f.Length; n > 0 {
+		c.out = appendWindowUpdate(c.out, 0, n)
+		if st != nil && !f.StreamEnded() {
+			c.out = appendWindowUpdate(c.out, f.StreamID, n)
+		}
+	}
+	if st == nil || st.body == nil {
+		c.mu.Unlock()
+		return nil
+	}
+	b := f.Data()
+	room := st.body.limit - st.body.Len()
+	st.body.Write(b[:min(len(b), room)])
+	over := len(b) >= room
+	c.mu.Unlock()
+	if f.StreamEnded() || over {
+		c.complete(st, nil)
+	}
+	return nil
+}
+
+func appendWindowUpdate(b []byte, stream, n uint32) []byte {
+	b = appendFrameHead(b, 4, http2.FrameWindowUpdate, 0, stream)
+	return append(b, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+}
+
+// h2response is the http.ResponseWriter of a stream. One goroutine uses it.
+type h2response struct {
+	st     *h2stream
+	header http.Header
+	status int
+	sent   bool // the head
+	taken  bool // a subscriber has the stream
+	body   bytes.Buffer
+}
+
+func (w *h2response) Header() http.Header { return w.header }
+
+func (w *h2response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *h2response) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	w.body.Write(b)
+	if w.body.Len() > 64<<10 {
+		return len(b), w.FlushError()
+	}
+	return len(b), nil
+}
+
+// SetReadDeadline is there for http.ResponseController: the body is here
+// already, under a deadline of its own.
+func (w *h2response) SetReadDeadline(time.Time) error { return nil }
+
+// FlushError writes what was written so far; it waits for the client's windows.
+func (w *h2response) FlushError() error {
+	w.WriteHeader(http.StatusOK)
+	c := w.st.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w.head(false)
+	return w.drain(false)
+}
+
+// head writes the head. The lock is held.
+func (w *h2response) head(end bool) {
+	if w.sent || w.st.gone {
+		return
+	}
+	w.sent = true
+	w.st.conn.appendHeaders(w.st.id, h2Fields(w.status, w.header), end)
+}
+
+// drain writes the body. The lock is held but while it waits.
+func (w *h2response) drain(end bool) error {
+	st := w.st
+	c := st.conn
+	for {
+		if st.gone {
+			return context.Canceled
+		}
+		n := int(min(int64(w.body.Len()), st.window, c.window))
+		if len(c.out) > h2Pending {
+			n = 0
+		}
+		if n == w.body.Len() {
+			if n > 0 || end {
+				c.out = appendDataFrames(c.out, w.body.Next(n), c.frame, st.id, end)
+			}
+			st.window -= int64(n)
+			c.window -= int64(n)
+			w.push()
+			return nil
+		}
+		if n > 0 {
+			c.out = appendDataFrames(c.out, w.body.Next(n), c.frame, st.id, false)
+			st.window -= int64(n)
+			c.window -= int64(n)
+		}
+		w.push()
+		if st.room == nil { // on the reader's goroutine, which must not wait
+			return context.Canceled
+		}
+		if !st.gone {
+			st.room.Wait()
+		}
+	}
+}
+
+// push writes the connection's frames, with the lock given up meanwhile.
+func (w *h2response) push() {
+	c := w.st.conn
+	c.mu.Unlock()
+	c.flushBatch()
+	c.mu.Lock()
+}
+
+// finish ends the answer.
+func (w *h2response) finish() {
+	w.WriteHeader(http.StatusOK)
+	st := w.st
+	c := st.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !w.sent && w.status != http.StatusNoContent && w.status != http.StatusNotModified && w.header.Get("Content-Length") == "" {
+		w.header.Set("Content-Length", strconv.Itoa(w.body.Len()))
+	}
+	if !w.sent && w.body.Len() == 0 {
+		w.head(true)
+		w.push()
+	} else {
+		w.head(false)
+		if w.drain(true) != nil {
+			if !st.gone {
+				c.resetLocked(st.id, http2.ErrCodeInternal)
+			}
+			return
+		}
+	}
+	if !st.gone {
+		c.forget(st.id, st)
+	}
+}
+
+// isH2Preface reports whether r is the first half of an HTTP/2 client's
+// preface (RFC 9113, 3.4), which net/http takes for a request.
+func isH2Preface(r *http.Request) bool {
+	return r.Method == "PRI" && r.ProtoMajor == 2 && strings.TrimSpace(r.URL.Path) == "*" && len(r.Header) == 0
+}
