@@ -51,6 +51,9 @@ func interpret(in, last string, limit int64) result {
 		limit = sse.DefaultLimit
 	}
 	s := standard{limit: int(limit), lastEventID: last, idBuffer: last}
+	if strings.HasPrefix("\uFEFF", in) {
+		in = "" // a mark, or what may still become one, is no line
+	}
 	in = strings.TrimPrefix(in, "\uFEFF") // "UTF-8 decode", of which the rest is left to whoever shows the data
 
 	// 9.2.5: stream = [ bom ] *event; every end-of-line becomes a LF, so that the last piece is what has none.
