@@ -22,10 +22,10 @@ func (s *sink) Retry(int64)         { s.retries++ }
 var streams = []struct {
 	name, event string
 }{
-	{"100B", "id: 1234567\nevent: price\ndata: " + strings.Repeat("x", 66) + "\n\n"},
+	{"100B", "id: 1234567\nevent: price\ndata: " + strings.Repeat("x", 67) + "\n\n"},
 	{"100B-data-only", "data: " + strings.Repeat("x", 92) + "\n\n"},
-	{"100B-CRLF", "id: 1234567\r\nevent: price\r\ndata: " + strings.Repeat("x", 62) + "\r\n\r\n"},
-	{"100B-CR", "id: 1234567\revent: price\rdata: " + strings.Repeat("x", 66) + "\r\r"},
+	{"100B-CRLF", "id: 1234567\r\nevent: price\r\ndata: " + strings.Repeat("x", 63) + "\r\n\r\n"},
+	{"100B-CR", "id: 1234567\revent: price\rdata: " + strings.Repeat("x", 67) + "\r\r"},
 	{"100B-4-lines", "id: 1234567\n" + strings.Repeat("data: 123456789012345\n", 4) + "\n"},
 	{"10KB", "id: 1234567\nevent: price\ndata: " + strings.Repeat("x", 10<<10-34) + "\n\n"},
 	{"10KB-lines", strings.Repeat("data: "+strings.Repeat("x", 73)+"\n", 128) + "\n"},
