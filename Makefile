@@ -10,9 +10,9 @@ test: ; go test -timeout 10m ./...
 race: ; go test -race -timeout 20m ./...
 lint: ; test -z "$$($(GOFUMPT) -l . | tee /dev/stderr)" && go vet ./... && $(STATICCHECK) ./...
 fmt: ; $(GOFUMPT) -w .
-fuzz: ; go list ./... | while read p; do go test -list '^Fuzz' $$p | grep ^Fuzz | while read f; do echo $$p $$f; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; done || exit 1; done
+fuzz: ; go list ./... | while read p; do go test -list '^Fuzz' $$p | grep ^Fuzz | while read f; do echo $$p $$f; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done || exit 1; done
 soak: ; go run ./cmd/ssebench run quickstart --name soak-15k -c 15k --set load.phases.1.hold=60s --set publish.rate=1/s
 bench: ; go test -run '^$$' -bench . -benchmem ./loadgen/... ./results ./reference
 bench-truth: ; go test -run '^$$' -bench Truth -benchtime 1x -timeout 20m ./cmd/ssebench
-bench-sse: ; cd loadgen/sse/bench && go test -bench . -benchmem
-bench-reference: ; cd reference/bench && go test -bench . -benchmem -timeout 60m
+bench-sse: ; cd loadgen/sse/bench && go test -mod=mod -run "^$$" -bench .
+bench-reference: ; cd reference/bench && go test -mod=mod -run "^$$" -bench . -timeout 60m

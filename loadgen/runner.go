@@ -29,6 +29,9 @@ type Runner struct {
 	// a time. An error fails the run.
 	Started    func(*results.Header) error
 	OnInterval func(*results.Interval) error
+	// Close, where set, is called once when the load is over, before the last interval ends: it stops the server and the hook, and says
+	// what they have to say of the run.
+	Close func() []results.Warning
 }
 
 // Host is this machine and our own process.

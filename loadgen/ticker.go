@@ -225,6 +225,9 @@ func (r *run) warnings() []results.Warning {
 	if r.sender != nil {
 		w = append(w, r.sender.notes.warnings()...)
 	}
+	if r.runner.Close != nil {
+		w = append(w, r.runner.Close()...)
+	}
 	return w
 }
 

@@ -4,35 +4,23 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
-	"net/url"
-	"os"
-	"regexp"
-	"strings"
 	"time"
 
 	"ssebench/loadgen"
 	"ssebench/loadgen/host"
 	"ssebench/loadgen/publish"
-	"ssebench/loadgen/transport"
 	"ssebench/results"
 	"ssebench/scenarios"
 )
 
 // job is a plan with all its parts in place: the server runs, the machine was checked, nothing has been connected yet.
 type job struct {
-	plan      *scenarios.Plan
-	runner    *loadgen.Runner
-	server    *host.Process // nil: we started none
-	publisher publisher     // nil: the server emits by itself
-	closed    bool
-}
-
-// publisher is a loadgen.Publisher that has something to give back.
-type publisher interface {
-	loadgen.Publisher
-	Close() error
+	plan   *scenarios.Plan
+	runner *loadgen.Runner
+	server *host.Process // nil: we started none
+	hook   publish.Hook  // nil: the server emits by itself
+	closed bool
 }
 
 // prepare starts the server first, so that the plan has its real address, and then translates the plan into the configurations of
@@ -45,7 +33,7 @@ func prepare(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guar
 	j := &job{plan: plan, runner: new(loadgen.Runner)}
 	defer func() {
 		if err != nil {
-			_ = j.close() // the first error is the one to show
+			j.close() // the first error is the one to show
 		}
 	}()
 	if _, _, err := host.RaiseFileLimit(); err != nil {
@@ -69,10 +57,10 @@ func prepare(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guar
 		return nil, usage(err)
 	}
 	if j.plan.Publish != nil {
-		if j.publisher, err = newPublisher(j.plan.Publish, guard); err != nil {
+		if j.hook, err = newHook(j.plan, guard); err != nil {
 			return nil, usage(err)
 		}
-		j.runner.Publisher = j.publisher
+		j.runner.Publisher = j.hook
 	}
 	self, err := host.NewSelf()
 	if err != nil {
@@ -85,138 +73,36 @@ func prepare(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guar
 	return j, nil
 }
 
-// close stops the server and gives back what the hook holds.
-func (j *job) close() error {
+// close stops the server and gives back what the hook holds; a second call does nothing. What they have to say of the run comes back
+// as warnings.
+func (j *job) close() (warnings []results.Warning) {
 	if j.closed {
 		return nil
 	}
 	j.closed = true
-	var err error
-	if j.publisher != nil {
-		err = j.publisher.Close()
+	warn := func(token, message string) {
+		warnings = append(warnings, results.Warning{Token: token, Message: message})
 	}
-	if j.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		if stopErr := j.server.Stop(ctx); err == nil {
-			err = stopErr
+	if j.hook != nil {
+		if err := j.hook.Close(); err != nil {
+			warn("hook_close", err.Error())
+		}
+		for _, w := range j.hook.Warnings() {
+			warn(w.Token, w.Message)
 		}
 	}
-	return err
-}
-
-// referenceLine is what serve prints when it is ready.
-var referenceLine = regexp.MustCompile(`^listening on (?P<url>https?://\S+)$`)
-
-// startServer starts what the plan asks for: the reference server, or the target's own command.
-func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guard) (err error) {
-	p := j.plan
-	var command host.Command
-	switch {
-	case p.Reference:
-		executable, err := os.Executable()
-		if err != nil {
-			return err
-		}
-		port, err := host.FreePort(ctx, netip.MustParseAddr("127.0.0.1"))
-		if err != nil {
-			return err
-		}
-		command = host.Command{
-			Args:  []string{executable, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port)},
-			Ready: host.Ready{Line: referenceLine},
-		}
-	case len(p.Server.Command) > 0:
-		if command, err = serverCommand(p, guard); err != nil {
-			return usage(err)
-		}
-	case p.PID > 0:
-		process, err := host.Attach(p.PID)
-		if err != nil {
-			return usage(fmt.Errorf("target.pid: %w", err))
-		}
-		j.runner.Server = process
-		return nil
-	default:
-		return nil
+	if j.server == nil {
+		return warnings
 	}
-	if j.server, err = host.Start(ctx, command); err != nil {
-		return fmt.Errorf("target.start: %w", err)
+	if exited := j.server.Exited(); exited != "" {
+		warn("server_exited", exited)
 	}
-	j.runner.Server = j.server
-	switch url := j.server.URL(); {
-	case p.Reference:
-		j.plan, err = p.WithTarget(url)
-	case url != "": // planned again, with the address that the server told
-		j.plan, err = scenario.Plan(scenarios.PlanOptions{Seed: p.Seed, Env: environ(url)})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := j.server.Stop(ctx); err != nil {
+		warn("server_stop", err.Error())
 	}
-	return err
-}
-
-// environ looks up ${ENV}. SERVER_URL is the address that target.start.ready.line caught from the server's output.
-func environ(serverURL string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		if name == "SERVER_URL" {
-			return serverURL, true
-		}
-		return os.LookupEnv(name)
-	}
-}
-
-// anyAddress stands for a server that has not started yet.
-func anyAddress(s *scenarios.Scenario) string {
-	if s.Target != nil && (s.Target.Protocol == transport.HTTP2 || s.Target.TLS != nil) {
-		return "https://127.0.0.1:9"
-	}
-	return "http://127.0.0.1:9"
-}
-
-// serverCommand translates target.start. Without a ready check the target's address must accept a connection.
-func serverCommand(p *scenarios.Plan, guard *host.Guard) (host.Command, error) {
-	s := p.Server
-	c := host.Command{Args: s.Command, Dir: s.Dir, Stop: time.Duration(s.Stop)}
-	for name, value := range s.Env {
-		c.Env = append(c.Env, name+"="+value)
-	}
-	c.Ready.Allow = guard.Allow
-	if s.Ready == nil {
-		_, address, err := dialAddress(p)
-		c.Ready.TCP = address
-		return c, err
-	}
-	c.Ready.URL, c.Ready.TCP, c.Ready.Timeout = s.Ready.URL, s.Ready.TCP, time.Duration(s.Ready.Timeout)
-	if s.Ready.Line != "" {
-		pattern, err := regexp.Compile(s.Ready.Line)
-		if err != nil {
-			return c, fmt.Errorf("target.start.ready.line: %w", err)
-		}
-		c.Ready.Line = pattern
-	}
-	return c, nil
-}
-
-// dialAddress gives the host and the host:port that the first subscriber will dial.
-func dialAddress(p *scenarios.Plan) (hostname, address string, err error) {
-	r, err := p.Request(0)
-	if err != nil {
-		return "", "", err
-	}
-	u, err := url.Parse(r.URL)
-	if err != nil {
-		return "", "", err
-	}
-	hostname, port := u.Hostname(), u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	if to := p.Target.ConnectTo; to != "" {
-		if h, p, err := net.SplitHostPort(to); err == nil {
-			hostname, port = h, p
-		} else {
-			hostname = strings.Trim(to, "[]")
-		}
-	}
-	return hostname, net.JoinHostPort(hostname, port), nil
+	return warnings
 }
 
 // checkTarget holds the target's host against the guard before anything is dialed, and says whether it is loopback.
@@ -290,32 +176,4 @@ func (j *job) fit(stderr io.Writer) error {
 		return err
 	}
 	return nil
-}
-
-func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (loadgen.Transport, error) {
-	c := transport.Config{Protocol: p.Target.Protocol, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources, Allow: guard.Allow}
-	if p.Target.TLS != nil {
-		var err error
-		if c.TLS, err = tlsConfig(p.Target.TLS.Insecure, p.Target.TLS.CACert, p.Target.TLS.ServerName); err != nil {
-			return nil, err
-		}
-	}
-	return transport.New(c)
-}
-
-func newPublisher(p *scenarios.PublishPlan, guard *host.Guard) (publisher, error) {
-	h := p.Hook
-	switch {
-	case h.HTTP != nil:
-		return publish.NewHTTP(publish.HTTP{
-			URL: h.HTTP.URL, Method: h.HTTP.Method, Header: h.HTTP.Headers, Body: h.HTTP.Body, Expect: h.HTTP.Expect,
-			NoReuse: h.HTTP.NoReuse, Timeout: time.Duration(h.Timeout), Allow: guard.Allow,
-		})
-	case h.Redis != nil:
-		return publish.NewRedis(publish.Redis{
-			Address: h.Redis.Address, Channel: h.Redis.Channel, Body: h.Redis.Body, Timeout: time.Duration(h.Timeout), Allow: guard.Allow,
-		})
-	default:
-		return publish.NewExec(publish.Exec{Command: h.Exec.Command, Line: h.Exec.Line})
-	}
 }

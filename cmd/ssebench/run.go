@@ -85,6 +85,7 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 	progress := newProgress(o.stderr, o.quiet, job.plan)
 	runner := job.runner
 	runner.Stop = interrupts.first
+	runner.Close = job.close
 	runner.Environment = host.Environment(fullVersion())
 	runner.Started = journal.header
 	runner.OnInterval = func(in *results.Interval) error {
@@ -95,9 +96,6 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 	progress.done()
 	if err != nil {
 		return err
-	}
-	if err := job.close(); err != nil {
-		document.Warnings = append(document.Warnings, results.Warning{Token: "server_stop", Message: err.Error()})
 	}
 	path, err := journal.finish(document)
 	if err != nil && document.Run.Failure == "" {

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"time"
+
+	"ssebench/loadgen"
+	"ssebench/loadgen/host"
+	"ssebench/loadgen/publish"
+	"ssebench/loadgen/transport"
+	"ssebench/scenarios"
+)
+
+func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (loadgen.Transport, error) {
+	c := transport.Config{Protocol: p.Target.Protocol, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources, Allow: guard.Allow}
+	if p.Target.TLS != nil {
+		var err error
+		if c.TLS, err = tlsConfig(p.Target.TLS.Insecure, p.Target.TLS.CACert, p.Target.TLS.ServerName); err != nil {
+			return nil, err
+		}
+	}
+	return transport.New(c)
+}
+
+// newHook translates publish.hook. The hook usually belongs to the target, so the target's TLS settings hold for it too.
+func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
+	h := p.Publish.Hook
+	var settings *tls.Config
+	if p.Target.TLS != nil {
+		var err error
+		if settings, err = tlsConfig(p.Target.TLS.Insecure, p.Target.TLS.CACert, p.Target.TLS.ServerName); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case h.HTTP != nil:
+		return publish.NewHTTP(publish.HTTP{
+			URL: h.HTTP.URL, Method: h.HTTP.Method, Header: h.HTTP.Headers, Body: h.HTTP.Body, Expect: h.HTTP.Expect,
+			NoReuse: h.HTTP.NoReuse, Timeout: time.Duration(h.Timeout), Allow: guard.Allow, TLS: settings,
+		})
+	case h.Redis != nil:
+		return publish.NewRedis(publish.Redis{
+			Address: h.Redis.Address, Channel: h.Redis.Channel, Body: h.Redis.Body, Timeout: time.Duration(h.Timeout), Allow: guard.Allow,
+		})
+	default:
+		return publish.NewExec(publish.Exec{Command: h.Exec.Command, Line: h.Exec.Line, Timeout: time.Duration(h.Timeout)})
+	}
+}

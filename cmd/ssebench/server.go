@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"ssebench/loadgen/host"
+	"ssebench/loadgen/transport"
+	"ssebench/scenarios"
+)
+
+// referenceLine is what serve prints when it is ready.
+var referenceLine = regexp.MustCompile(`^listening on (?P<url>https?://\S+)$`)
+
+// startServer starts what the plan asks for: the reference server, or the target's own command.
+func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guard) (err error) {
+	p := j.plan
+	var command host.Command
+	switch {
+	case p.Reference:
+		executable, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		port, err := host.FreePort(ctx, netip.MustParseAddr("127.0.0.1"))
+		if err != nil {
+			return err
+		}
+		command = host.Command{
+			Args:  []string{executable, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port)},
+			Ready: host.Ready{Line: referenceLine},
+		}
+	case len(p.Server.Command) > 0:
+		if command, err = serverCommand(p, guard); err != nil {
+			return usage(err)
+		}
+	case p.PID > 0:
+		process, err := host.Attach(p.PID)
+		if err != nil {
+			return usage(fmt.Errorf("target.pid: %w", err))
+		}
+		j.runner.Server = process
+		return nil
+	default:
+		return nil
+	}
+	if j.server, err = host.Start(ctx, command); err != nil {
+		return fmt.Errorf("target.start: %w", err)
+	}
+	j.runner.Server = j.server
+	switch url := j.server.URL(); {
+	case p.Reference:
+		j.plan, err = p.WithTarget(url)
+	case url != "": // planned again, with the address that the server told
+		j.plan, err = scenario.Plan(scenarios.PlanOptions{Seed: p.Seed, Env: environ(url)})
+	}
+	return err
+}
+
+// environ looks up ${ENV}. SERVER_URL is the address that target.start.ready.line caught from the server's output.
+func environ(serverURL string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		if name == "SERVER_URL" {
+			return serverURL, true
+		}
+		return os.LookupEnv(name)
+	}
+}
+
+// anyAddress stands for a server that has not started yet.
+func anyAddress(s *scenarios.Scenario) string {
+	if s.Target != nil && (s.Target.Protocol == transport.HTTP2 || s.Target.TLS != nil) {
+		return "https://127.0.0.1:9"
+	}
+	return "http://127.0.0.1:9"
+}
+
+// serverCommand translates target.start. Without a ready check the target's address must accept a connection.
+func serverCommand(p *scenarios.Plan, guard *host.Guard) (host.Command, error) {
+	s := p.Server
+	c := host.Command{Args: s.Command, Dir: s.Dir, Stop: time.Duration(s.Stop)}
+	for name, value := range s.Env {
+		c.Env = append(c.Env, name+"="+value)
+	}
+	c.Ready.Allow = guard.Allow
+	if s.Ready == nil {
+		_, address, err := dialAddress(p)
+		c.Ready.TCP = address
+		return c, err
+	}
+	c.Ready.URL, c.Ready.TCP, c.Ready.Timeout = s.Ready.URL, s.Ready.TCP, time.Duration(s.Ready.Timeout)
+	if s.Ready.Line != "" {
+		pattern, err := regexp.Compile(s.Ready.Line)
+		if err != nil {
+			return c, fmt.Errorf("target.start.ready.line: %w", err)
+		}
+		c.Ready.Line = pattern
+	}
+	return c, nil
+}
+
+// dialAddress gives the host and the host:port that the first subscriber will dial.
+func dialAddress(p *scenarios.Plan) (hostname, address string, err error) {
+	r, err := p.Request(0)
+	if err != nil {
+		return "", "", err
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return "", "", err
+	}
+	hostname, port := u.Hostname(), u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	if to := p.Target.ConnectTo; to != "" {
+		if h, p, err := net.SplitHostPort(to); err == nil {
+			hostname, port = h, p
+		} else {
+			hostname = strings.Trim(to, "[]")
+		}
+	}
+	return hostname, net.JoinHostPort(hostname, port), nil
+}
