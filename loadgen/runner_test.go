@@ -335,3 +335,99 @@ func TestContextEndsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestEveryMarkOfABatchCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		held := make(map[int]string)
+		m.deliver = func(s *memoryStream, ev *Event) (string, time.Duration) {
+			if ev.Seq%5 != 0 {
+				held[s.client] += `"` + string(ev.Payload) + `",`
+				return "", 0
+			}
+			batch := "data: [" + held[s.client] + `"` + string(ev.Payload) + "\"]\n\n"
+			held[s.client] = ""
+			return batch, time.Millisecond
+		}
+		d := runMemory(t, m, steady)
+		wantCounters(t, d, map[string]float64{
+			"events.received": 400, "deliveries.expected": 2000, "deliveries.received": 2000, "deliveries.reordered": 0, "deliveries.corrupt": 0,
+		})
+	})
+}
+
+func TestASubscriberOfALaterRampIsExpectedFromThenOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := runMemory(t, newMemory(), hook+"load: {phases: [{ramp: at_once, connections: 10}, {hold: 2s}, {ramp: at_once, connections: 30}, {hold: 2s}]}\n")
+		published, expected := *d.Metrics["publish.count"].Value, *d.Metrics["deliveries.expected"].Value
+		if published != 41 && published != 40 {
+			t.Errorf("%v published over two holds of 2 s and a ramp of some milliseconds", published)
+		}
+		// The first ten see all events, the later twenty those of the last 2 s.
+		if expected < 10*published+20*19 || expected > 10*published+20*21 {
+			t.Errorf("%v pairs expected of %v events", expected, published)
+		}
+		wantCounters(t, d, map[string]float64{"deliveries.lost": 0, "deliveries.received": expected, "deliveries.unexpected": 0, "connections.opened": 30})
+	})
+}
+
+func TestAStreamClosedForGoodStaysASubscription(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 31 {
+				m.outage()
+			}
+			return nil
+		}
+		d := runMemory(t, m, steady)
+		wantCounters(t, d, map[string]float64{
+			"deliveries.expected": 2000, "deliveries.received": 1200, "deliveries.lost": 800, "deliveries.lost_tail": 800,
+			"connections.closed_by_server": 40, "reconnect.count": 0,
+		})
+	})
+}
+
+func TestConflatingServerLosesNothingButTheTail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.deliver = func(_ *memoryStream, ev *Event) (string, time.Duration) {
+			if ev.Seq%10 == 4 || ev.Seq == 50 {
+				return "", 0
+			}
+			return frame(ev), time.Millisecond
+		}
+		d := runMemory(t, m, strings.Replace(steady, "rate: 10/s", "rate: 10/s, conflates: true", 1))
+		wantCounters(t, d, map[string]float64{
+			"deliveries.superseded": 200, "deliveries.expected": 1800, "deliveries.received": 1760, "deliveries.lost": 40, "deliveries.lost_tail": 40,
+		})
+	})
+}
+
+func TestReplayedReceiptsAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		var missed []string
+		down := false
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 21 {
+				down = true
+				m.outage()
+			}
+			if down && ev.Seq < 26 {
+				missed = append(missed, frame(ev))
+			}
+			if ev.Seq == 26 { // all are back: the server replays
+				for _, s := range m.all() {
+					s.write(strings.Join(missed, ""))
+				}
+			}
+			return nil
+		}
+		d := runMemory(t, m, hook+"load: {connections: 10, reconnect: {profile: chromium, delay: 450ms}, phases: [{ramp: at_once}, {hold: 5s}]}\n")
+		wantCounters(t, d, map[string]float64{"deliveries.expected": 500, "deliveries.received": 500, "deliveries.lost": 0, "deliveries.replayed": 50})
+		if n := d.Metrics["fanout.replayed"].Histogram.Count + d.Metrics["fanout.latency"].Histogram.Count; n != 500 {
+			t.Errorf("fanout.replayed and fanout.latency have %d receipts together", n)
+		}
+	})
+}
