@@ -34,6 +34,11 @@ func check(s *Scenario, mistakes *Mistakes) {
 	if s.Observe != nil {
 		c.observe(s.Observe)
 	}
+	const mostThresholds = 1000
+	if len(s.Thresholds) > mostThresholds {
+		c.wrong("thresholds", 0, "", "%d thresholds are more than anybody reads: at most %d", len(s.Thresholds), mostThresholds)
+		return
+	}
 	for i, expression := range s.Thresholds {
 		if _, err := results.ParseThreshold(expression); err != nil && expression != "" {
 			c.threshold(fmt.Sprintf("thresholds.%d", i), expression, err)

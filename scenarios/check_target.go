@@ -167,6 +167,11 @@ func (c checker) method(path, method string) {
 var ownHeaders = []string{"Connection", "Content-Length", "Transfer-Encoding", "Upgrade"}
 
 func (c checker) headers(path string, headers map[string]string, scope scope) {
+	const mostHeaders = 1000
+	if len(headers) > mostHeaders {
+		c.wrong(path, 0, "", "%d headers are more than a server takes: at most %d", len(headers), mostHeaders)
+		return
+	}
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		at := join(path, name)

@@ -80,6 +80,10 @@ func (d *decoder) key(path string, t reflect.Type, key *yaml.Node) (field, bool)
 		return field{}, false
 	}
 	f, ok := fieldNamed(t, key.Value)
+	if !ok && d.mistakes.hopeless() {
+		d.mistakes.More++
+		return field{}, false
+	}
 	if !ok {
 		message, suggestion := "unknown field "+quote(key.Value)+in(path), near(key.Value, fieldNames(t))
 		if places := homes(key.Value); suggestion == "" && len(places) > 0 && len(places) < 4 {

@@ -29,6 +29,9 @@ func expandEnv(text string, template bool, lookup func(string) (string, bool)) (
 		case strings.HasPrefix(rest, "${"):
 			name, _, closed := strings.Cut(rest[2:], "}")
 			if !closed || !envName.MatchString(name) {
+				if len(wrong) > 20 {
+					return text, wrong
+				}
 				wrong = append(wrong, textMistake{i, "${ begins the name of an environment variable, such as ${TOKEN}; $${ stands for itself", ""})
 				b.WriteString("${")
 				i += 2

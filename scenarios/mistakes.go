@@ -29,7 +29,11 @@ type Mistakes struct {
 	More int
 }
 
-const mostMistakes = 100
+// Only so many mistakes are shown, and of a hopeless text only so many are looked at closely.
+const (
+	mostMistakes = 100
+	mostLookedAt = 1000
+)
 
 // Error shows each mistake as file:line:column, the line and a caret.
 func (m *Mistakes) Error() string {
@@ -114,7 +118,16 @@ func printable(s string) string {
 }
 
 // add notes a mistake.
-func (m *Mistakes) add(mistake Mistake) { m.List = append(m.List, mistake) }
+func (m *Mistakes) add(mistake Mistake) {
+	if m.hopeless() {
+		m.More++
+		return
+	}
+	m.List = append(m.List, mistake)
+}
+
+// hopeless says that a mistake will only be counted.
+func (m *Mistakes) hopeless() bool { return len(m.List) >= mostLookedAt }
 
 // err sorts the list and gives it back as an error; nil without any.
 func (m *Mistakes) err() error {
@@ -128,7 +141,7 @@ func (m *Mistakes) err() error {
 	})
 	m.List = slices.CompactFunc(m.List, func(a, b Mistake) bool { return a == b })
 	if len(m.List) > mostMistakes {
-		m.More = len(m.List) - mostMistakes
+		m.More += len(m.List) - mostMistakes
 		m.List = m.List[:mostMistakes]
 	}
 	return m

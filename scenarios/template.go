@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 	"text/template"
 	"text/template/parse"
@@ -38,6 +39,9 @@ type textMistake struct {
 	message, suggestion string
 }
 
+// mostActions bounds the work that a template makes.
+const mostActions = 1000
+
 // parsed is a template and what it names.
 type parsed struct {
 	template *template.Template
@@ -47,6 +51,9 @@ type parsed struct {
 
 // parseTemplate parses a text and checks all names in it.
 func parseTemplate(text string, scope scope) (parsed, []textMistake) {
+	if strings.Count(text, "{{") > mostActions {
+		return parsed{}, []textMistake{{0, fmt.Sprintf("a template has at most %d actions", mostActions), ""}}
+	}
 	t, err := template.New("").Funcs(templateFuncs).Option("missingkey=error").Parse(text)
 	if err != nil {
 		return parsed{}, []textMistake{templateMistake(text, err)}
@@ -70,22 +77,32 @@ func templateMistake(text string, err error) textMistake {
 		name, _, _ = strings.Cut(name, `"`)
 		m.suggestion = near(name, templateFuncNames)
 	}
-	from := 0
-	for {
+	var starts, ends []int
+	for from := 0; ; {
 		open := strings.Index(text[from:], "{{")
 		if open < 0 {
-			return m
+			break
 		}
-		m.offset = from + open
-		end := strings.Index(text[m.offset:], "}}")
+		open += from
+		starts = append(starts, open)
+		end := strings.Index(text[open:], "}}")
 		if end < 0 {
-			return m
+			ends = append(ends, len(text))
+			break
 		}
-		from = m.offset + end + 2
-		if _, err := template.New("").Funcs(templateFuncs).Parse(text[:from]); err != nil && !strings.Contains(err.Error(), "unexpected EOF") {
-			return m
-		}
+		from = open + end + 2
+		ends = append(ends, from)
 	}
+	if len(starts) == 0 {
+		return m
+	}
+	// What is broken stays broken, however much follows.
+	first := sort.Search(len(ends), func(i int) bool {
+		_, err := template.New("").Funcs(templateFuncs).Parse(text[:ends[i]])
+		return err != nil && !strings.Contains(err.Error(), "unexpected EOF")
+	})
+	m.offset = starts[min(first, len(starts)-1)]
+	return m
 }
 
 // walker collects what a template names.

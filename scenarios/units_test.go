@@ -154,8 +154,12 @@ func TestUnitsAsFlags(t *testing.T) {
 		value             flagValue
 		typ, text, result string
 	}{
-		{&c, "count", "10k", "10k"}, {&d, "duration", "60s", "1m"}, {&s, "size", "1024", "1KiB"}, {&r, "rate", "10", "10/s"},
-		{&p, "rate", "at_once", "at_once"}, {&p, "rate", "5", "5/s"},
+		{&c, "count", "10k", "10k"},
+		{&d, "duration", "60s", "1m"},
+		{&s, "size", "1024", "1KiB"},
+		{&r, "rate", "10", "10/s"},
+		{&p, "rate", "at_once", "at_once"},
+		{&p, "rate", "5", "5/s"},
 	} {
 		if err := f.value.Set(f.text); err != nil || f.value.String() != f.result || f.value.Type() != f.typ {
 			t.Errorf("%s: %v, %q, %q", f.text, err, f.value.String(), f.value.Type())
