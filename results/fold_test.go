@@ -296,3 +296,19 @@ func TestFoldKeepsNothingOfAnInterval(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// BenchmarkAdd is what a second of a run costs beside the load.
+func BenchmarkAdd(b *testing.B) {
+	run := sampleRun()
+	f := NewFolder(sampleHeader())
+	for _, i := range run[:3] {
+		if err := f.Add(i); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if err := f.Add(run[3]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -118,7 +118,7 @@ func (shortWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
 func TestJournalCutAnywhere(t *testing.T) {
 	journal := journalOf(t, sampleHeader(), sampleRun())
 	header := bytes.IndexByte(journal, '\n') + 1
-	for cut := header; cut < len(journal); cut += 7 {
+	for cut := header; cut < len(journal); cut += 41 {
 		d, err := readBack(journal[:cut])
 		if err != nil {
 			t.Fatalf("cut at %d of %d: %v", cut, len(journal), err)
