@@ -431,3 +431,63 @@ func TestReplayedReceiptsAreApart(t *testing.T) {
 		}
 	})
 }
+
+func TestAPendingStreamThatIsRefusedWasNoSubscription(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		decided := make(chan struct{})
+		m.answer = func(client, _ int) int {
+			if client != 7 {
+				return 200
+			}
+			<-decided
+			return 503
+		}
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 10 {
+				close(decided)
+			}
+			return nil
+		}
+		d := runMemory(t, m, steady+"  open_within: 1s\n")
+		wantCounters(t, d, map[string]float64{
+			"connections.failed": 1, "connections.opened": 39, "deliveries.expected": 1950, "deliveries.received": 1950, "deliveries.lost": 0,
+		})
+		if n := d.Metrics["fanout.last"].Histogram.Count; n != 50 {
+			t.Errorf("fanout.last of %d events, want all 50", n)
+		}
+	})
+}
+
+func TestAnOpeningThatNeverBeganWasNoAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 45 {
+				m.outage() // with 3 s to wait, they are still waiting at the end
+			}
+			return nil
+		}
+		d := runMemory(t, m, "drain: 100ms\n"+hook+"load: {connections: 10, reconnect: chromium, phases: [{ramp: at_once}, {hold: 5s}]}\n")
+		wantCounters(t, d, map[string]float64{
+			"connections.attempted": 10, "connections.opened": 10, "connections.abandoned": 0, "connections.closed_by_server": 10, "reconnect.count": 0,
+		})
+	})
+}
+
+func TestADuplicateBehindTheLastEventIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 50 {
+				again := frame(ev)
+				m.wait.Go(func() {
+					time.Sleep(120 * time.Millisecond)
+					m.all()[0].write(again)
+				})
+			}
+			return nil
+		}
+		wantCounters(t, runMemory(t, m, steady), map[string]float64{"deliveries.received": 2000, "deliveries.duplicate": 1})
+	})
+}
