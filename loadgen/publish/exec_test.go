@@ -93,18 +93,27 @@ func TestExecThatExits(t *testing.T) {
 	wantFailure(t, h.Close(), "hook_exec_exited")
 }
 
-// The pipe breaks before the command can be waited for: the message tells the end all the same.
+// A write that waits for a reader ends with the command: when the pipe breaks, which is before the command can be waited for, and
+// also when something that the command left behind keeps the pipe whole.
 func TestExecThatExitsUnderTheWrite(t *testing.T) {
-	h := newExec(t, Exec{Command: []string{"sh", "-c", `exec sleep 100`}})
-	big := strings.Repeat("x", 1<<20)
-	done := make(chan error)
-	go func() { done <- h.Publish(context.Background(), event("t", 1, big)) }()
-	pid := h.(*execHook).pid
-	within(t, "the write fills the pipe", func() bool { return len(h.(*execHook).writing) == 1 })
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	for name, script := range map[string]string{
+		"alone":        `echo up >&2; exec sleep 100`,
+		"with a child": `exec 3<&0; sleep 100 <&3 & echo up >&2; wait`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newExec(t, Exec{Command: []string{"sh", "-c", script}, Timeout: time.Hour})
+			e := h.(*execHook)
+			within(t, "it is up", func() bool { return e.stderr.quote() != "" })
+			done := make(chan error)
+			go func() { done <- h.Publish(context.Background(), event("t", 1, strings.Repeat("x", 1<<20))) }()
+			within(t, "the write waits", func() bool { return len(e.writing) == 1 })
+			if err := syscall.Kill(e.pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			wantFailure(t, <-done, "hook_exec_exited", "signal: killed")
+			_ = syscall.Kill(-e.pid, syscall.SIGKILL) // the child, if there is one
+		})
 	}
-	wantFailure(t, <-done, "hook_exec_exited", "signal: killed")
 }
 
 func TestExecThatClosesItsInput(t *testing.T) {
@@ -183,11 +192,35 @@ func TestExecClose(t *testing.T) {
 			if again := h.Close(); !errors.Is(again, err) {
 				t.Errorf("the second Close: %v", again)
 			}
-			if syscall.Kill(h.(*execHook).pid, 0) != syscall.ESRCH {
-				t.Error("it is still there")
-			}
+			within(t, "its whole group is gone", func() bool { return !groupRuns(t, h.(*execHook).pid) })
 		})
 	}
+}
+
+// groupRuns leaves zombies out: where process 1 reaps nobody (many containers) they stay.
+func groupRuns(t *testing.T, pgid int) bool {
+	t.Helper()
+	if syscall.Kill(-pgid, 0) == syscall.ESRCH {
+		return false
+	}
+	states, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(states) == 0 {
+		return true
+	}
+	for _, path := range states {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		var state, parent, group string
+		if _, err := fmt.Sscan(string(b[strings.LastIndex(string(b), ")")+1:]), &state, &parent, &group); err != nil {
+			t.Fatal(err)
+		}
+		if group == strconv.Itoa(pgid) && state != "Z" {
+			return true
+		}
+	}
+	return false
 }
 
 // What a command leaves behind with its standard error open does not hold us up.

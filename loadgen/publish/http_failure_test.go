@@ -50,7 +50,9 @@ func TestHTTPSecretsAreNotShown(t *testing.T) {
 	// The server echoes everything it was sent.
 	server := record(t, func(w http.ResponseWriter, q *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprintln(w, q.RequestURI, q.Header)
+		scheme, credentials, _ := strings.Cut(q.Header.Get("Authorization"), " ")
+		_, password, _ := q.BasicAuth()
+		fmt.Fprintln(w, q.RequestURI, "no", scheme, "with", credentials, password, q.Header)
 	})
 	url := strings.Replace(server.URL, "http://", "http://user:pass%40word@", 1)
 	for name, c := range map[string]struct {
@@ -58,6 +60,7 @@ func TestHTTPSecretsAreNotShown(t *testing.T) {
 		hidden []string
 	}{
 		"bearer":    {HTTP{URL: server.URL, Header: map[string]string{"Authorization": "Bearer s3cr3t-token"}}, []string{"s3cr3t"}},
+		"basic":     {HTTP{URL: server.URL, Header: map[string]string{"Authorization": "Basic bWU6czNjcjN0"}}, []string{"s3cr3t", "bWU6czNjcjN0"}},
 		"api key":   {HTTP{URL: server.URL, Header: map[string]string{"X-Api-Key": "s3cr3t{{.Seq}}"}}, []string{"s3cr3t"}},
 		"user info": {HTTP{URL: url}, []string{"pass", "user", "dXNlcjpwYXNzQHdvcmQ="}},
 		"query":     {HTTP{URL: server.URL + "/?access_token=s3cr3t&topic=x"}, []string{"s3cr3t"}},

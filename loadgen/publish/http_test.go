@@ -195,6 +195,10 @@ func TestHTTPRedirects(t *testing.T) {
 	if err := publish("/302", 302); err != nil {
 		t.Errorf("a 302 that is expected: %v", err)
 	}
+	before := len(server.seen())
+	if err := publish("/308", 308); err != nil || len(server.seen()) != before+1 {
+		t.Errorf("a 308 that is expected: %v, after %d requests", err, len(server.seen())-before)
+	}
 	wantFailure(t, publish("/far"), "address_refused", "not this machine")
 	wantFailure(t, publish("/loop"), "hook_status_307")
 }
