@@ -202,7 +202,7 @@ var Catalogue = [NumMetrics]Metric{
 	GeneratorRSSPerConnection: {"generator.rss_per_connection", KindGauge, UnitBytes, "resident memory of the generator over its base, for each open stream", LowerIsBetter},
 	GeneratorGCPause:          {"generator.gc_pause", KindHistogram, UnitNanoseconds, "stop-the-world pauses of the generator's garbage collector", LowerIsBetter},
 	MachineCPUPressure:        {"machine.cpu_pressure", KindGauge, UnitRatio, "share of time that runnable work waited for a CPU (PSI)", LowerIsBetter},
-	ServerRunDelay:            {"server.run_delay", KindGauge, UnitRatio, "share of time that the server's process waited for a CPU (schedstat)", LowerIsBetter},
+	ServerRunDelay:            {"server.run_delay", KindGauge, UnitRatio, "share of time that the threads of the server waited for a CPU, added up (schedstat)", LowerIsBetter},
 	ServerCPU:                 {"server.cpu", KindGauge, UnitCores, "CPU of the server's process", LowerIsBetter},
 	ServerRSS:                 {"server.rss", KindGauge, UnitBytes, "resident memory of the server's process", LowerIsBetter},
 	ServerCPUPerDelivery:      {"server.cpu_per_delivery", KindGauge, UnitNanoseconds, "CPU time of the server for each delivery", LowerIsBetter},

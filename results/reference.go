@@ -159,6 +159,9 @@ func editDistance(a, b string, limit int) int {
 func (r *reference) read(d *Document) (value float64, reason string) {
 	name := r.id.String()
 	v, ok := d.Metrics[name]
+	if !ok && d.Run.Partial && slices.Contains(ledgerClose, r.id) {
+		return math.NaN(), name + ": unknown, since the ledger of the run was not closed"
+	}
 	if !ok {
 		return math.NaN(), name + ": never produced by this run"
 	}
