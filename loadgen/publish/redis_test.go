@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/gomodule/redigo/redis"
@@ -33,40 +32,42 @@ func redisServer(t *testing.T, address string, args ...string) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The shell ends the server when its input ends: also when a test that hangs is ended from outside.
+	script := `"$@" & server=$!; cat > /dev/null; kill $server; wait $server`
+	args = append([]string{"-c", script, "sh", program, "--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, args...)
 	var said strings.Builder
-	cmd := exec.Command(program, append([]string{"--bind", host, "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, args...)...)
+	cmd := exec.Command("sh", args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait()
-	}()
-	stop = func() {
-		// It may have ended already.
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
-	}
-	t.Cleanup(stop)
-	within(t, "redis-server answers", func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("redis-server ended: %s", said.String())
-		default:
-		}
-		conn, err := redis.Dial("tcp", address)
-		if err != nil {
-			return false
-		}
-		defer conn.Close()
-		var said redis.Error // it wants a password, which is an answer too
-		_, err = conn.Do("PING")
-		return err == nil || errors.As(err, &said)
+	stop = sync.OnceFunc(func() {
+		in.Close()
+		_ = cmd.Wait() // 143: it was terminated
 	})
+	t.Cleanup(stop)
+	for end := time.Now().Add(20 * time.Second); !answers(address); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			stop()
+			t.Fatalf("redis-server does not answer: %s", said.String())
+		}
+	}
 	return stop
+}
+
+func answers(address string) bool {
+	conn, err := redis.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	var said redis.Error // it wants a password, which is an answer too
+	_, err = conn.Do("PING")
+	return err == nil || errors.As(err, &said)
 }
 
 // vacant is an address on which nobody listens. It is outside of the usual ephemeral range, where a client that dials it again
