@@ -16,8 +16,6 @@ type tick struct {
 	server     results.ProcessSample
 	hasServer  bool
 	hasSelf    bool
-	selfBase   int64 // resident memory before the first stream
-	serverBase int64
 	serverGone bool
 }
 
@@ -31,7 +29,11 @@ type ticking struct {
 func (r *run) startTicking(cancelRun context.CancelFunc) *ticking {
 	r.mu.Lock()
 	r.sampleFirst()
+	err := r.hand(&results.Interval{Gauges: r.gauges(0)})
 	r.mu.Unlock()
+	if err != nil {
+		r.fail(err.Error())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &ticking{cancel: cancel, done: make(chan struct{})}
 	go func() {
@@ -74,6 +76,11 @@ func (r *run) endInterval(end *results.End) error {
 	if end != nil {
 		in.Warnings = r.warnings()
 	}
+	return r.hand(in)
+}
+
+// hand gives an interval to the fold and to whoever listens.
+func (r *run) hand(in *results.Interval) error {
 	if err := r.folder.Add(in); err != nil {
 		return err
 	}
@@ -142,18 +149,18 @@ func (r *run) drained() bool {
 	return len(r.waiting) == 0 && r.sender.unsent() == 0 && r.timeline.now()-r.recorder.last >= int64(quiet)
 }
 
-// sampleFirst takes the base of the per-connection figures.
+// sampleFirst takes the samples that later ones are compared with.
 func (r *run) sampleFirst() {
 	if r.runner.Host != nil {
 		if s, err := r.runner.Host.Sample(); err == nil {
-			r.tick.self, r.tick.selfBase, r.tick.hasSelf = s, s.RSSBytes, true
+			r.tick.self, r.tick.hasSelf = s, true
 		}
 		r.runner.Host.GCPauses()
 		r.runner.Host.Share()
 	}
 	if r.runner.Server != nil {
 		if s, err := r.runner.Server.Sample(); err == nil {
-			r.tick.server, r.tick.serverBase, r.tick.hasServer = s, s.RSSBytes, true
+			r.tick.server, r.tick.hasServer = s, true
 		}
 	}
 }
@@ -168,20 +175,20 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 	if r.sender != nil {
 		g[results.DeliveriesMissing.String()] = float64(r.missing())
 	}
-	if elapsed <= 0 {
-		return g
-	}
-	per := func(id results.ID, rss, base int64) {
-		if open > 0 {
-			g[id.String()] = float64(max(rss-base, 0)) / float64(open)
+	if elapsed == 0 { // before the first stream: the base of the memory for each
+		if r.tick.hasSelf {
+			g[results.GeneratorRSS.String()] = float64(r.tick.self.RSSBytes)
 		}
+		if r.tick.hasServer {
+			g[results.ServerRSS.String()] = float64(r.tick.server.RSSBytes)
+		}
+		return g
 	}
 	t := &r.tick
 	if t.hasSelf {
 		if s, err := r.runner.Host.Sample(); err == nil {
 			g[results.GeneratorCPU.String()] = float64(s.CPUNanos-t.self.CPUNanos) / float64(elapsed)
 			g[results.GeneratorRSS.String()] = float64(s.RSSBytes)
-			per(results.GeneratorRSSPerConnection, s.RSSBytes, t.selfBase)
 			t.self = s
 		}
 		v := r.recorder.of(r.timeline.current())
@@ -204,7 +211,6 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		if s.RunDelayNanos >= 0 {
 			g[results.ServerRunDelay.String()] = float64(s.RunDelayNanos-t.server.RunDelayNanos) / float64(elapsed)
 		}
-		per(results.ServerRSSPerConnection, s.RSSBytes, t.serverBase)
 		t.server = s
 	}
 	return g
