@@ -51,7 +51,7 @@ type h2conn struct {
 	blocked  []*subscriber
 	fields   bytes.Buffer
 	hpack    *hpack.Encoder
-	writing  sync.WaitGroup
+	writing  sync.WaitGroup // the writer and the handlers
 }
 
 // serveH2 serves a connection whose preface is yet to be read from r, and
@@ -124,6 +124,9 @@ func (c *h2conn) close() {
 	}
 	c.out = nil
 	for id, st := range c.streams {
+		if st.body != nil && st.body.timer != nil {
+			st.body.timer.Stop()
+		}
 		c.forget(id, st)
 	}
 	c.mu.Unlock()

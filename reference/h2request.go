@@ -23,7 +23,7 @@ type h2body struct {
 	limit int
 	err   error // after the bytes; nil is io.EOF
 	timer *time.Timer
-	run   func() // starts the handler, once
+	run   func() // the handler's goroutine
 }
 
 func (b *h2body) Read(p []byte) (int, error) {
@@ -106,30 +106,23 @@ func (c *h2conn) request(f *http2.MetaHeadersFrame) (*http.Request, bool) {
 	return r, true
 }
 
-// start runs the handler of a request once its body is there.
+// start sees to it that the handler of a request runs once its body is there.
 func (c *h2conn) start(st *h2stream, w *h2response, r *http.Request, ended bool) {
 	ctx, cancel := context.WithCancel(context.Background())
-	st.room = sync.NewCond(&c.mu)
-	st.cancel = cancel
 	body := &h2body{limit: int(orDefault(c.srv.MaxBody, 1<<20)) + 1}
-	var once sync.Once
 	body.run = func() {
-		once.Do(func() {
-			c.mu.Lock()
-			c.running++
-			c.mu.Unlock()
-			r.Body, r.ContentLength = body, int64(body.Len())
-			c.writing.Go(func() {
-				defer cancel()
-				c.srv.http.Handler.ServeHTTP(w, r.WithContext(ctx))
-				w.finish()
-				c.mu.Lock()
-				c.running--
-				c.mu.Unlock()
-			})
-		})
+		defer c.writing.Done()
+		defer cancel()
+		r.Body, r.ContentLength = body, int64(body.Len())
+		c.srv.http.Handler.ServeHTTP(w, r.WithContext(ctx))
+		w.finish()
+		c.mu.Lock()
+		c.running--
+		c.mu.Unlock()
 	}
 	c.mu.Lock()
+	st.room = sync.NewCond(&c.mu)
+	st.cancel = cancel
 	st.body = body
 	if !ended {
 		body.timer = time.AfterFunc(orDefault(c.srv.BodyTimeout, 30*time.Second), func() { c.complete(st, os.ErrDeadlineExceeded) })
@@ -153,8 +146,10 @@ func (c *h2conn) complete(st *h2stream, err error) {
 	if body.timer != nil {
 		body.timer.Stop()
 	}
+	c.running++
+	c.writing.Add(1) // with the lock, since close comes before the wait
 	c.mu.Unlock()
-	body.run()
+	go body.run()
 }
 
 // data takes a piece of a request's body, and lets the client send as much

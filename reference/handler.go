@@ -124,16 +124,15 @@ func (s *Server) publish(w http.ResponseWriter, r *http.Request) {
 		s.answerError(w, refuse(http.StatusBadRequest, "id_limit", fmt.Sprintf("an id and a type are at most %d bytes", idBytes)))
 		return
 	}
-	id, n, err := s.hub.publish(nil, names[0], &e)
+	id, n, err := s.Publish(names[0], &e)
 	if err != nil {
 		s.answerError(w, err)
 		return
 	}
-	s.counts.published.Add(1)
 	answerJSON(w, http.StatusOK, struct {
 		ID          string `json:"id"`
 		Subscribers int    `json:"subscribers"`
-	}{string(id), n})
+	}{id, n})
 }
 
 // readBody reads at most limit bytes; the result is not nil.

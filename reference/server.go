@@ -138,6 +138,7 @@ func (s *Server) Start(ctx context.Context) error {
 			_ = s.http.Serve(s.gate)
 		}
 	})
+	s.serving.Go(s.trim)
 	s.serving.Go(func() {
 		select {
 		case <-ctx.Done():
