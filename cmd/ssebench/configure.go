@@ -23,7 +23,8 @@ func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (l
 	return transport.New(c)
 }
 
-// newHook translates publish.hook. The hook usually belongs to the target, so the target's TLS settings hold for it too.
+// newHook translates publish.hook. The hook usually belongs to the target, so the target's TLS settings and its connect_to hold for it
+// too.
 func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 	h := p.Publish.Hook
 	var settings *tls.Config
@@ -33,11 +34,20 @@ func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 			return nil, err
 		}
 	}
+	var connectTo map[string]string
+	if p.Target.ConnectTo != "" {
+		e, err := targetEndpoint(p)
+		if err != nil {
+			return nil, err
+		}
+		connectTo = map[string]string{e.named: e.dial}
+	}
 	switch {
 	case h.HTTP != nil:
 		return publish.NewHTTP(publish.HTTP{
 			URL: h.HTTP.URL, Method: h.HTTP.Method, Header: h.HTTP.Headers, Body: h.HTTP.Body, Expect: h.HTTP.Expect,
 			NoReuse: h.HTTP.NoReuse, Timeout: time.Duration(h.Timeout), Allow: guard.Allow, TLS: settings,
+			ConnectTo: connectTo,
 		})
 	case h.Redis != nil:
 		return publish.NewRedis(publish.Redis{

@@ -46,11 +46,11 @@ func preflight(c *cobra.Command, plan *scenarios.Plan) error {
 	j := job{plan: plan}
 	loopback := plan.Reference
 	if !loopback {
-		hostname, _, err := dialAddress(plan)
+		e, err := targetEndpoint(plan)
 		if err != nil {
 			return usage(err)
 		}
-		loopback = isLoopback(hostname)
+		loopback = isLoopback(e.host)
 	}
 	failed := false
 	for _, check := range host.Preflight(j.need(loopback)) {

@@ -107,14 +107,14 @@ func (j *job) close() (warnings []results.Warning) {
 
 // checkTarget holds the target's host against the guard before anything is dialed, and says whether it is loopback.
 func (j *job) checkTarget(ctx context.Context, guard *host.Guard) (loopback bool, err error) {
-	hostname, _, err := dialAddress(j.plan)
+	e, err := targetEndpoint(j.plan)
 	if err != nil {
 		return false, usage(err)
 	}
-	if err := guard.Check(ctx, hostname); err != nil {
+	if err := guard.Check(ctx, e.host); err != nil {
 		return false, usage(fmt.Errorf("target.url: %w", err))
 	}
-	return isLoopback(hostname), nil
+	return isLoopback(e.host), nil
 }
 
 // isLoopback says whether a host is in 127.0.0.0/8, where there are source addresses to spare.

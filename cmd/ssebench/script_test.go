@@ -197,10 +197,11 @@ func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("REDIS", fmt.Sprintf("127.0.0.1:%d", port))
 }
 
-// unusedPort sets UNUSED to an address with nothing behind it.
+// unusedPort sets UNUSED to an address with nothing behind it, and PORT to its port.
 func unusedPort(ts *testscript.TestScript, _ bool, _ []string) {
 	port, err := freePort()
 	ts.Check(err)
+	ts.Setenv("PORT", strconv.Itoa(port))
 	ts.Setenv("UNUSED", fmt.Sprintf("127.0.0.1:%d", port))
 }
 

@@ -91,8 +91,8 @@ func serverCommand(p *scenarios.Plan, guard *host.Guard) (host.Command, error) {
 	}
 	c.Ready.Allow = guard.Allow
 	if s.Ready == nil {
-		_, address, err := dialAddress(p)
-		c.Ready.TCP = address
+		e, err := targetEndpoint(p)
+		c.Ready.TCP = e.dial
 		return c, err
 	}
 	c.Ready.URL, c.Ready.TCP, c.Ready.Timeout = s.Ready.URL, s.Ready.TCP, time.Duration(s.Ready.Timeout)
@@ -106,26 +106,34 @@ func serverCommand(p *scenarios.Plan, guard *host.Guard) (host.Command, error) {
 	return c, nil
 }
 
-// dialAddress gives the host and the host:port that the first subscriber will dial.
-func dialAddress(p *scenarios.Plan) (hostname, address string, err error) {
+// endpoint is where the first subscriber goes.
+type endpoint struct {
+	named string // host:port of the URL
+	host  string // that is dialed
+	dial  string // its host:port
+}
+
+func targetEndpoint(p *scenarios.Plan) (endpoint, error) {
 	r, err := p.Request(0)
 	if err != nil {
-		return "", "", err
+		return endpoint{}, err
 	}
 	u, err := url.Parse(r.URL)
 	if err != nil {
-		return "", "", err
+		return endpoint{}, err
 	}
-	hostname, port := u.Hostname(), u.Port()
+	port := u.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
+	e := endpoint{named: net.JoinHostPort(u.Hostname(), port), host: u.Hostname()}
 	if to := p.Target.ConnectTo; to != "" {
 		if h, p, err := net.SplitHostPort(to); err == nil {
-			hostname, port = h, p
+			e.host, port = h, p
 		} else {
-			hostname = strings.Trim(to, "[]")
+			e.host = strings.Trim(to, "[]")
 		}
 	}
-	return hostname, net.JoinHostPort(hostname, port), nil
+	e.dial = net.JoinHostPort(e.host, port)
+	return e, nil
 }
