@@ -94,3 +94,29 @@ func checkMistakes(t *testing.T, text []byte, err error) {
 		}
 	}
 }
+
+// FuzzUsers holds that no users file makes the reader panic or lie about its rows.
+func FuzzUsers(f *testing.F) {
+	for _, file := range []string{"testdata/good/users.csv", "testdata/plan/bad-rows.csv", "testdata/plan/spaces.csv", "testdata/plan/bad.jsonl", "testdata/plan/some.jsonl"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, read := range []func(*users, []byte, int, *Mistakes){(*users).readCSV, (*users).readJSONL} {
+			u, mistakes := &users{file: "users"}, &Mistakes{}
+			read(u, text, 50, mistakes)
+			if len(u.rows) > 50 || len(u.lines) != len(u.rows) {
+				t.Errorf("%d rows, %d lines", len(u.rows), len(u.lines))
+			}
+			for _, m := range mistakes.List {
+				if m.Message == "" || m.Line < 1 || m.Column < 1 {
+					t.Errorf("no place: %+v", m)
+				}
+				_ = m.String()
+			}
+		}
+	})
+}

@@ -39,9 +39,11 @@ func sharesBeginning(plain string, names []string) string {
 	return ""
 }
 
+var separators = strings.NewReplacer("-", "", "_", "", " ", "", "/", "")
+
 // plainName makes letter case and the kind of separator no part of the distance.
 func plainName(s string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "", "/", "").Replace(strings.ToLower(s))
+	return separators.Replace(strings.ToLower(s))
 }
 
 // distance counts the insertions, deletions, replacements and swaps of neighbours that lead from a to b.

@@ -37,7 +37,7 @@ func (st *setter) set(setting Setting) (message, suggestion string) {
 	if message != "" {
 		return message, ""
 	}
-	of, message, suggestion := typesAlong(steps)
+	steps, of, message, suggestion := typesAlong(steps)
 	if message != "" {
 		return message, suggestion
 	}
@@ -73,33 +73,36 @@ func (st *setter) set(setting Setting) (message, suggestion string) {
 	return "", ""
 }
 
-// typesAlong gives the type before the first step and after each; a message says which step leads nowhere.
-func typesAlong(steps []string) (types []reflect.Type, message, suggestion string) {
+// typesAlong gives the type before the first step and after each; a message says which step leads nowhere. A name in a map, such as
+// that of a header, is one step, points and all.
+func typesAlong(path []string) (steps []string, types []reflect.Type, message, suggestion string) {
 	t := reflect.TypeFor[Scenario]()
 	types = append(types, t)
-	for i, step := range steps {
-		before := strings.Join(steps[:i], ".")
+	for i, step := range path {
+		before := strings.Join(path[:i], ".")
 		switch {
-		case t.Kind() == reflect.Slice, t.Kind() == reflect.Map:
+		case t.Kind() == reflect.Map:
+			return append(steps, strings.Join(path[i:], ".")), append(types, t.Elem()), "", ""
+		case t.Kind() == reflect.Slice:
 			t = t.Elem()
 		case len(fieldsOf(t)) == 0:
-			return nil, before + " has no fields", ""
+			return nil, nil, before + " has no fields", ""
 		default:
 			f, ok := fieldNamed(t, step)
 			if !ok {
 				if suggestion = near(step, fieldNames(t)); suggestion != "" {
-					return nil, "unknown field " + quote(step) + in(before), join(before, suggestion)
+					return nil, nil, "unknown field " + quote(step) + in(before), join(before, suggestion)
 				}
-				return nil, "unknown field " + quote(step) + in(before) + ": there are " + strings.Join(fieldNames(t), ", "), ""
+				return nil, nil, "unknown field " + quote(step) + in(before) + ": there are " + strings.Join(fieldNames(t), ", "), ""
 			}
 			t = f.typ
 		}
 		if t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
-		types = append(types, t)
+		steps, types = append(steps, step), append(types, t)
 	}
-	return types, "", ""
+	return steps, types, "", ""
 }
 
 // phase lets load.hold and load.ramp stand for the only phase of that kind that counts, where there are phases.
@@ -145,8 +148,11 @@ func lookup(n *yaml.Node, name string) *yaml.Node {
 func (st *setter) step(n *yaml.Node, t reflect.Type, step, path string, last bool) (next **yaml.Node, message string) {
 	if n.Kind == yaml.SequenceNode || t.Kind() == reflect.Slice {
 		i, err := strconv.Atoi(step)
+		if step == "+" {
+			i, err = len(n.Content), nil
+		}
 		if n.Kind != yaml.SequenceNode || err != nil || i < 0 || i > len(n.Content) {
-			return nil, fmt.Sprintf("%s: %s is no place in a list of %d: they count from 0, and %[3]d adds one", path, quote(step), len(n.Content))
+			return nil, fmt.Sprintf("%s: %s is no place in a list of %d: they count from 0, and + adds one", path, quote(step), len(n.Content))
 		}
 		if i == len(n.Content) {
 			n.Content = append(n.Content, nil)
@@ -222,7 +228,10 @@ func (st *setter) own(n *yaml.Node) {
 // remove takes a field or an item out.
 func (st *setter) remove(n *yaml.Node, step string) {
 	if n.Kind == yaml.SequenceNode {
-		if i, err := strconv.Atoi(step); err == nil && i < len(n.Content) {
+		if i, err := strconv.Atoi(step); err == nil && i < len(n.Content) || step == "+" {
+			if step == "+" {
+				i = len(n.Content) - 1
+			}
 			n.Content = slices.Delete(n.Content, i, i+1)
 		}
 		return

@@ -19,7 +19,7 @@ type Source struct {
 }
 
 // Setting puts a value at a path of the scenario before it is decoded: load.connections=10k. The steps of a path are field names and,
-// from 0, places in a list. What is missing on the way is made; a setting takes the place of what excludes it (target.url that of
+// from 0, places in a list, or + for one item more. What is missing on the way is made; a setting takes the place of what excludes it (target.url that of
 // reference); an empty value, or null, takes a field out; a value that begins with [ or { is YAML where the field is no string. load.hold and load.ramp
 // stand for the only phase of that kind, where there are phases.
 type Setting struct {

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -25,7 +24,7 @@ var (
 
 var templateFuncs = template.FuncMap{
 	"json": func(v any) (string, error) {
-		text, err := json.Marshal(v)
+		text, err := plainJSON(v)
 		return string(text), err
 	},
 }
