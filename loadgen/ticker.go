@@ -207,6 +207,7 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 			return g
 		}
 		g[results.ServerCPU.String()] = float64(s.CPUNanos-t.server.CPUNanos) / float64(elapsed)
+		g[results.ServerCPUSystem.String()] = float64(s.SystemNanos-t.server.SystemNanos) / float64(elapsed)
 		g[results.ServerRSS.String()] = float64(s.RSSBytes)
 		if s.RunDelayNanos >= 0 {
 			g[results.ServerRunDelay.String()] = float64(s.RunDelayNanos-t.server.RunDelayNanos) / float64(elapsed)

@@ -116,6 +116,7 @@ const (
 	MachineCPUPressure
 	ServerRunDelay
 	ServerCPU
+	ServerCPUSystem
 	ServerRSS
 	ServerCPUPerDelivery
 	ServerRSSPerConnection
@@ -204,6 +205,7 @@ var Catalogue = [NumMetrics]Metric{
 	MachineCPUPressure:        {"machine.cpu_pressure", KindGauge, UnitRatio, "share of time that runnable work waited for a CPU (PSI)", LowerIsBetter},
 	ServerRunDelay:            {"server.run_delay", KindGauge, UnitRatio, "share of time that the threads of the server waited for a CPU, added up (schedstat)", LowerIsBetter},
 	ServerCPU:                 {"server.cpu", KindGauge, UnitCores, "CPU of the server's process", LowerIsBetter},
+	ServerCPUSystem:           {"server.cpu_system", KindGauge, UnitCores, "the kernel's share of server.cpu", LowerIsBetter},
 	ServerRSS:                 {"server.rss", KindGauge, UnitBytes, "resident memory of the server's process", LowerIsBetter},
 	ServerCPUPerDelivery:      {"server.cpu_per_delivery", KindGauge, UnitNanoseconds, "CPU time of the server for each delivery", LowerIsBetter},
 	ServerRSSPerConnection:    {"server.rss_per_connection", KindGauge, UnitBytes, "resident memory of the server over its base, for each open stream", LowerIsBetter},

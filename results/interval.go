@@ -77,6 +77,7 @@ type Warning struct {
 // ProcessSample is what a process used up to a moment.
 type ProcessSample struct {
 	CPUNanos      int64 // user + system, since its start
+	SystemNanos   int64 // of these, in the kernel
 	RSSBytes      int64
 	RunDelayNanos int64 // time that its threads waited for a CPU since its start; -1 where the system does not say
 }

@@ -26,6 +26,8 @@ type runOptions struct {
 	out      string
 	output   outputFlag
 	quiet    bool
+	against  string
+	rounds   int
 	iMayLoad []string
 	stdout   io.Writer
 	stderr   io.Writer
@@ -52,6 +54,9 @@ func newRunCommand() *cobra.Command {
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
+			if o.against != "" {
+				return o.runAgainst(c.Context(), source)
+			}
 			return o.run(c.Context(), scenario)
 		},
 	}
@@ -60,27 +65,47 @@ func newRunCommand() *cobra.Command {
 	f.StringVar(&o.out, "out", "ssebench-results", "folder for the document and the journal")
 	o.output.register(c)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress on standard error")
+	f.StringVar(&o.against, "against", "", "\"reference\": run the bundled server under the same load in turns, and show the distance to it")
+	f.IntVar(&o.rounds, "rounds", 2, "with --against: how often each of the two is run")
 	f.StringArrayVar(&o.iMayLoad, "i-may-load", nil, "host other than loopback that may be loaded (repeatable)")
 	return c
 }
 
-// run carries the scenario out: server, plan, preflight, run, document, report, exit code.
+// run carries the scenario out and reports it.
 func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) error {
 	interrupts := newInterrupts(ctx)
 	defer interrupts.stop()
+	document, path, err := o.measure(ctx, interrupts, scenario)
+	if err != nil {
+		return err
+	}
+	if err := render(o.stdout, document, o.output); err != nil {
+		return err
+	}
+	if o.output == "text" && path != "" {
+		if _, err := fmt.Fprintf(o.stdout, "\ndocument: %s\n", path); err != nil {
+			return err
+		}
+	}
+	return verdict(document)
+}
+
+// measure goes all the way from a scenario to a document and its path: server, plan, preflight, run. The path is empty where the
+// document could not be written, which its Failure says.
+func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenario *scenarios.Scenario) (*results.Document, string, error) {
 	guard, err := host.NewGuard(ctx, o.iMayLoad)
 	if err != nil {
-		return usage(err)
+		return nil, "", usage(err)
 	}
 	job, err := prepare(interrupts.ctx, scenario, guard, o.stderr)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	defer job.close()
 
 	journal, err := newJournal(o.out, job.plan)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	progress := newProgress(o.stderr, o.quiet, job.plan)
 	runner := job.runner
@@ -95,21 +120,13 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 	document, err := runner.Run(interrupts.ctx, job.plan)
 	progress.done()
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	path, err := journal.finish(document)
 	if err != nil && document.Run.Failure == "" {
 		document.Run.Failure = err.Error()
 	}
-	if err := render(o.stdout, document, o.output); err != nil {
-		return err
-	}
-	if o.output == "text" && path != "" {
-		if _, err := fmt.Fprintf(o.stdout, "\ndocument: %s\n", path); err != nil {
-			return err
-		}
-	}
-	return verdict(document)
+	return document, path, nil
 }
 
 // verdict turns a document's exit code into an error.

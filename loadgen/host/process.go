@@ -41,8 +41,8 @@ type Process struct {
 	url     string
 	sampler *sampler
 	// What earlier children used: the figures count on over a Restart.
-	pastCPU, pastDelay int64
-	stopping           bool
+	pastCPU, pastSystem, pastDelay int64
+	stopping                       bool
 }
 
 // Start starts the server and waits until it is ready. ctx bounds the start only. When it returns an error nothing is left
@@ -91,6 +91,7 @@ func (p *Process) Sample() (results.ProcessSample, error) {
 		return results.ProcessSample{}, err
 	}
 	s.CPUNanos += p.pastCPU
+	s.SystemNanos += p.pastSystem
 	if s.RunDelayNanos >= 0 {
 		s.RunDelayNanos += p.pastDelay
 	}
@@ -197,6 +198,7 @@ func (p *Process) stop(ctx context.Context) error {
 	if ch.ended() && !ch.counted {
 		ch.counted = true
 		p.pastCPU += max(ch.cpu(), p.sampler.last.CPUNanos)
+		p.pastSystem += max(int64(ch.state.SystemTime()), p.sampler.last.SystemNanos)
 		p.pastDelay += max(0, p.sampler.last.RunDelayNanos)
 	}
 	return err

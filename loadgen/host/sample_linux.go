@@ -53,7 +53,7 @@ func (s *sampler) sample() (results.ProcessSample, error) {
 	if st.started != s.started || st.state == 'Z' {
 		return results.ProcessSample{}, fmt.Errorf("process %d is gone", s.pid)
 	}
-	var cpu, rss int64
+	var cpu, system, rss int64
 	clear(s.next)
 	pids := []int{s.pid}
 	for i := 0; i < len(pids); i++ {
@@ -65,6 +65,7 @@ func (s *sampler) sample() (results.ProcessSample, error) {
 			}
 		}
 		cpu += st.cpu
+		system += st.system
 		rss += residentBytes(pid)
 		for _, tid := range threadsOf(pid) {
 			task := fmt.Sprintf("/proc/%d/task/%d/", pid, tid)
@@ -77,6 +78,7 @@ func (s *sampler) sample() (results.ProcessSample, error) {
 		}
 	}
 	s.last.CPUNanos = max(s.last.CPUNanos, cpu)
+	s.last.SystemNanos = max(s.last.SystemNanos, system)
 	s.last.RSSBytes = rss
 	s.threads, s.next = s.next, s.threads
 	return s.last, nil
@@ -105,6 +107,7 @@ func (s *sampler) addDelay(tid int, task string) {
 type stat struct {
 	state   byte
 	cpu     int64 // ns, of the process and of those of its children that it waited for
+	system  int64 // of these, in the kernel
 	started string
 }
 
@@ -122,12 +125,15 @@ func readStat(pid int) (stat, error) {
 		return stat{}, fmt.Errorf("/proc/%d/stat has only %d fields", pid, len(f))
 	}
 	st := stat{state: f[0][0], started: string(f[19])}
-	for _, ticks := range f[11:15] { // utime, stime, cutime, cstime
+	for i, ticks := range f[11:15] { // utime, stime, cutime, cstime
 		n, err := strconv.ParseInt(string(ticks), 10, 64)
 		if err != nil {
 			return stat{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
 		}
 		st.cpu += n * clockTick
+		if i%2 == 1 {
+			st.system += n * clockTick
+		}
 	}
 	return st, nil
 }

@@ -46,7 +46,7 @@ func (s *sampler) sample() (results.ProcessSample, error) {
 			all = append(all, children...)
 		}
 	}
-	var cpu, rss int64
+	var cpu, system, rss int64
 	for i, p := range all {
 		times, err := p.Times()
 		if err != nil {
@@ -56,10 +56,13 @@ func (s *sampler) sample() (results.ProcessSample, error) {
 			continue
 		}
 		cpu += int64((times.User + times.System) * 1e9)
+		system += int64(times.System * 1e9)
 		if memory, err := p.MemoryInfo(); err == nil {
 			rss += int64(memory.RSS)
 		}
 	}
-	s.last = results.ProcessSample{CPUNanos: max(s.last.CPUNanos, cpu), RSSBytes: rss, RunDelayNanos: -1}
+	s.last = results.ProcessSample{
+		CPUNanos: max(s.last.CPUNanos, cpu), SystemNanos: max(s.last.SystemNanos, system), RSSBytes: rss, RunDelayNanos: -1,
+	}
 	return s.last, nil
 }

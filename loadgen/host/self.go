@@ -37,7 +37,7 @@ func (s *Self) Sample() (results.ProcessSample, error) {
 	// Finer than the ticks of /proc.
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err == nil {
-		p.CPUNanos = use.Utime.Nano() + use.Stime.Nano()
+		p.CPUNanos, p.SystemNanos = use.Utime.Nano()+use.Stime.Nano(), use.Stime.Nano()
 	}
 	return p, nil
 }
