@@ -75,3 +75,12 @@ load: {connections: 50k, topics: 100}
 		}
 	}
 }
+
+func TestAliasesAreBounded(t *testing.T) {
+	text := "reference: true\nload:\n  connections: 1\n  phases:\n    - {ramp: 1/s}\n    - &h {hold: 1s, warmup: false}\n" + strings.Repeat("    - *h\n", 50_000)
+	_, err := Decode(Source{Name: "x", Bytes: []byte(text)})
+	var mistakes *Mistakes
+	if !errors.As(err, &mistakes) || len(mistakes.List) != 1 || !strings.Contains(err.Error(), "the aliases of this file multiply it beyond 200000 values") {
+		t.Errorf("got %.300v", err)
+	}
+}
