@@ -2,113 +2,124 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"ssebench/loadgen/sse"
+	"ssebench/scenarios"
 )
 
+// decodeBuffer is how much is read at once where no chunk size was asked for, in bytes.
+const decodeBuffer = 64 << 10
+
+// mostChunk bounds --chunk, in bytes: a chunk is held in memory.
+const mostChunk = 1 << 30
+
 func newDecodeCommand() *cobra.Command {
-	var chunk int
+	var (
+		chunk int
+		limit string
+	)
 	c := &cobra.Command{
 		Use:   "decode",
 		Short: "Read an event stream from standard input and print what a browser would understand",
-		Long: "Reads a captured event stream, any bytes, from standard input and prints one JSON object a line, each with one key that names\n" +
-			"it: event, retry, comment, and at last end.",
-		Example: "  printf 'id: 1\\ndata: hello\\n\\n' | ssebench decode",
-		Args:    cobra.NoArgs,
+		Long: "Reads an event stream, any bytes, from standard input and prints one JSON object a line as soon as its line in the stream\n" +
+			"is complete, each with one key that names it: event, comment, retry, and at last end. A stream with an event beyond the\n" +
+			"limit ends there with an error object and exit code 1. Bytes that are no UTF-8 show as U+FFFD.",
+		Example: "  printf 'id: 1\\ndata: hello\\n\\n' | ssebench decode\n" +
+			"  curl -sN http://127.0.0.1:8080/events?topic=t0 | ssebench decode",
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if chunk < 1 {
-				return usage(fmt.Errorf("--chunk %d: it must be 1 or more", chunk))
+			if c.Flags().Changed("chunk") && (chunk < 1 || chunk > mostChunk) {
+				return usage(fmt.Errorf("--chunk %d: it must be 1 or more, %d at most", chunk, mostChunk))
 			}
-			return decode(c.InOrStdin(), c.OutOrStdout(), chunk)
+			size, err := scenarios.ParseSize(limit)
+			if err == nil && size < 1 {
+				err = errors.New("it must be 1 or more")
+			}
+			if err != nil {
+				return usage(fmt.Errorf("--limit %s: %w", limit, err))
+			}
+			d := decoder{parser: sse.Parser{Limit: int64(size)}}
+			return d.decode(c.InOrStdin(), c.OutOrStdout(), chunk)
 		},
 	}
-	c.Flags().IntVar(&chunk, "chunk", 64<<10, "feed the parser this many bytes at a time")
+	c.Flags().IntVar(&chunk, "chunk", 0, "feed the parser exactly this many bytes at a time (default what has arrived)")
+	c.Flags().StringVar(&limit, "limit", "16MiB", "longest line or event, in bytes")
 	return c
-}
-
-// decode parses the stream in chunks. A chunk is filled before it is fed, so that the splits are where they were asked for.
-func decode(in io.Reader, out io.Writer, chunk int) error {
-	buffered := bufio.NewWriter(out)
-	d := decoder{lines: jsonLines{buffered}}
-	b := make([]byte, chunk)
-	var tooLong error
-	for tooLong == nil {
-		n, err := io.ReadFull(in, b)
-		tooLong = d.parser.Feed(b[:n], &d)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("standard input: %w", err)
-		}
-	}
-	if tooLong != nil {
-		d.put(errorLine(sse.TooLongToken, tooLong.Error()))
-	}
-	discarded := d.parser.End()
-	d.put(map[string]any{"end": map[string]any{"last_event_id": text(d.parser.LastEventID()), "retry": d.retry, "discarded": discarded}})
-	if d.err == nil {
-		d.err = buffered.Flush()
-	}
-	if d.err == nil && tooLong != nil {
-		return &exitError{code: exitFailed}
-	}
-	return d.err
 }
 
 // decoder is the sse.Handler that prints.
 type decoder struct {
 	parser sse.Parser
-	lines  jsonLines
-	retry  *int64
-	err    error // of the writer
+	out    jsonPrinter
+	retry  *int64 // milliseconds; nil until the stream sets it
+	err    error  // of the output
 }
 
-func (d *decoder) put(v any) {
+// decode parses in to its end. A chunk size of 0 takes what is there, so that a live stream is shown live; any other is filled
+// before it is fed, so that the splits are where they were asked for.
+func (d *decoder) decode(in io.Reader, out io.Writer, chunk int) error {
+	buffered := bufio.NewWriter(out)
+	d.out = newJSONPrinter(buffered)
+	read := in.Read
+	if chunk > 0 {
+		ahead := bufio.NewReaderSize(in, decodeBuffer) // a chunk may be a byte
+		read = func(b []byte) (int, error) { return io.ReadFull(ahead, b) }
+	} else {
+		chunk = decodeBuffer
+	}
+	var failed error
+	for b := make([]byte, chunk); d.err == nil; d.note(buffered.Flush()) {
+		n, err := read(b)
+		if failed = d.parser.Feed(b[:n], d); failed != nil {
+			d.note(d.out.failed(sse.TooLongToken, strings.TrimPrefix(failed.Error(), sse.TooLongToken+": ")))
+			break
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if err != nil {
+			failed = fmt.Errorf("standard input: %w", err)
+			break
+		}
+	}
+	discarded := d.parser.End()
+	d.note(d.out.put("end", decodeEnd{LastEventID: text(d.parser.LastEventID()), Retry: d.retry, Discarded: discarded}))
+	d.note(buffered.Flush())
+	if d.err != nil {
+		return d.err
+	}
+	return failed
+}
+
+// decodeEnd is the inside of decode's end object.
+type decodeEnd struct {
+	LastEventID string `json:"last_event_id"`
+	Retry       *int64 `json:"retry"`     // milliseconds; null where the stream set none
+	Discarded   bool   `json:"discarded"` // an unterminated event was dropped
+}
+
+// note keeps the first error of the output; a bufio.Writer writes nothing after it.
+func (d *decoder) note(err error) {
 	if d.err == nil {
-		d.err = d.lines.put(v)
+		d.err = err
 	}
 }
 
-func (d *decoder) Event(ev *sse.Event) { d.put(map[string]any{"event": eventLine(ev)}) }
+// Event implements sse.Handler.
+func (d *decoder) Event(ev *sse.Event) { d.note(d.out.event(ev, time.Time{})) }
 
-func (d *decoder) Comment(b []byte) { d.put(map[string]any{"comment": text(b)}) }
+// Comment implements sse.Handler.
+func (d *decoder) Comment(b []byte) { d.note(d.out.comment(b, time.Time{})) }
 
+// Retry implements sse.Handler.
 func (d *decoder) Retry(millis int64) {
 	d.retry = &millis
-	d.put(map[string]any{"retry": millis})
-}
-
-// line is the inside of an event object, in the order in which people read it.
-type line struct {
-	Type string `json:"type"`
-	Data string `json:"data"`
-	ID   string `json:"id"`
-	At   string `json:"at,omitempty"` // RFC 3339, of a live stream
-}
-
-func eventLine(ev *sse.Event) line {
-	return line{Type: text(ev.Name()), Data: text(ev.Data), ID: text(ev.ID)}
-}
-
-func errorLine(token, message string) any {
-	return map[string]any{"error": map[string]any{"token": token, "message": message}}
-}
-
-// text is what a browser shows of bytes.
-func text(b []byte) string { return string(sse.AppendValidUTF8(nil, b)) }
-
-// jsonLines writes one JSON object a line, without the HTML escapes of encoding/json.
-type jsonLines struct{ w io.Writer }
-
-func (j jsonLines) put(v any) error {
-	e := json.NewEncoder(j.w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	d.note(d.out.retry(millis))
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,22 +17,24 @@ import (
 
 // listenOptions are the flags of listen.
 type listenOptions struct {
-	headers     []string
-	method      string
-	data        string
-	lastEventID string
-	retry       time.Duration
-	readTimeout time.Duration
-	http1       bool
-	http2       bool
-	h2c         bool
-	insecure    bool
-	caCert      string
-	maxEvents   int
-	noReconnect bool
-	profile     string
-	json        bool
-	iMayLoad    []string
+	headers       []string
+	method        string
+	data          string
+	reconnectPOST bool
+	lastEventID   string
+	retry         time.Duration
+	readTimeout   time.Duration
+	http1         bool
+	http2         bool
+	h2c           bool
+	insecure      bool
+	caCert        string
+	maxEvents     int
+	noReconnect   bool
+	profile       string
+	json          bool
+	iMayLoad      []string
+	changed       func(flag string) bool // it was given
 }
 
 func newListenCommand() *cobra.Command {
@@ -39,15 +43,22 @@ func newListenCommand() *cobra.Command {
 		Use:   "listen URL",
 		Short: "Subscribe to one event stream and print what comes",
 		Long: "Subscribes as a browser would, comes back when the stream ends, and prints a line for each event; with --json one object a\n" +
-			"line, with a key that names it: open, event, comment, retry, error, reconnect, end.",
-		Example: "  ssebench listen http://127.0.0.1:8080/events?topic=t0",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(c *cobra.Command, args []string) error { return o.listen(c, args[0]) },
+			"line, with one key that names it: open, event, comment, retry, error, reconnect, end.\n\n" +
+			"Exit codes: 0 the stream ended properly and is not to be opened again, or enough events came; 1 it failed for good; 2 the\n" +
+			"command line is wrong; 130 interrupted.",
+		Example: "  ssebench listen http://127.0.0.1:8080/events?topic=t0\n" +
+			"  ssebench listen --json -n 1 http://127.0.0.1:8080/events?topic=t0",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.changed = c.Flags().Changed
+			return o.listen(c, args[0])
+		},
 	}
 	f := c.Flags()
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "request header, \"Name: value\" (repeatable)")
 	f.StringVarP(&o.method, "method", "X", "", "GET (default) or POST")
 	f.StringVar(&o.data, "data", "", "body of the request; implies POST")
+	f.BoolVar(&o.reconnectPOST, "reconnect-post", false, "come back to a POST stream too, sending its body again")
 	f.StringVar(&o.lastEventID, "last-event-id", "", "last event ID to start from")
 	f.DurationVar(&o.retry, "retry", 0, "reconnection time until the server sets one (default the profile's)")
 	f.DurationVar(&o.readTimeout, "read-timeout", 0, "take a stream that is silent for so long for dead (0 never)")
@@ -61,7 +72,6 @@ func newListenCommand() *cobra.Command {
 	f.StringVar(&o.profile, "profile", "chromium", "who to behave like: chromium, firefox, safari or library")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	f.StringArrayVar(&o.iMayLoad, "i-may-load", nil, "host other than loopback that may be connected to (repeatable)")
-	c.MarkFlagsMutuallyExclusive("http1.1", "http2", "h2c")
 	return c
 }
 
@@ -70,12 +80,9 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	if err != nil {
 		return usage(err)
 	}
-	if o.noReconnect {
-		o.profile = "none"
-	}
-	policy, err := scenarios.Reconnect{Profile: o.profile, Delay: scenarios.Duration(o.retry)}.Policy()
+	policy, err := o.policy()
 	if err != nil {
-		return usage(fmt.Errorf("--profile: %w", err))
+		return usage(err)
 	}
 	guard, err := host.NewGuard(c.Context(), o.iMayLoad)
 	if err != nil {
@@ -92,14 +99,41 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	interrupts := newInterrupts(c.Context())
 	defer interrupts.stop()
 	l := &listener{
-		out: c.OutOrStdout(), json: o.json, most: o.maxEvents, readTimeout: o.readTimeout, transport: t, lane: t.Lanes()[0],
-		ended: make(chan ending, 1),
+		out: plainPrinter{c.OutOrStdout()}, most: o.maxEvents, readTimeout: o.readTimeout, transport: t, lane: t.Lanes()[0],
+		ended: make(chan ending, 1), again: make(chan time.Time, 1),
 	}
-	l.client = loadgen.Subscriber{Sink: l, Policy: &policy, Request: *request, Seed: uint64(time.Now().UnixNano())}
+	if o.json {
+		l.out = newJSONPrinter(c.OutOrStdout())
+	}
+	l.client = loadgen.Subscriber{Sink: l, Policy: policy, Request: *request, Seed: uint64(time.Now().UnixNano())}
 	if o.lastEventID != "" {
 		l.client.Resume(o.lastEventID)
 	}
 	return l.run(interrupts)
+}
+
+// policy says when to come back.
+func (o *listenOptions) policy() (*scenarios.ReconnectPolicy, error) {
+	for _, n := range []struct {
+		flag  string
+		value int64
+	}{{"retry", int64(o.retry)}, {"read-timeout", int64(o.readTimeout)}, {"max-events", int64(o.maxEvents)}} {
+		if n.value < 0 {
+			return nil, fmt.Errorf("--%s: it must not be negative", n.flag)
+		}
+	}
+	if o.noReconnect {
+		o.profile = "none"
+	}
+	policy, err := scenarios.Reconnect{Profile: o.profile, POST: o.reconnectPOST}.Policy()
+	if err != nil {
+		return nil, fmt.Errorf("--profile: %w", err)
+	}
+	if o.changed("retry") { // 0 is a wish too: as soon as the policy's floor allows
+		policy.Delay = o.retry
+		policy.Max = max(policy.Max, policy.Delay)
+	}
+	return &policy, nil
 }
 
 func (o *listenOptions) protocol() string {
@@ -114,27 +148,39 @@ func (o *listenOptions) protocol() string {
 
 func (o *listenOptions) request(target string) (*loadgen.Request, error) {
 	u, err := url.Parse(target)
-	if err != nil {
-		return nil, err
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		return nil, fmt.Errorf("%q is no http or https URL; write it like http://127.0.0.1:8080/events", target)
 	}
+	if o.http1 && o.http2 || o.http1 && o.h2c || o.http2 && o.h2c {
+		return nil, errors.New("--http1.1, --http2 and --h2c exclude each other; give one of them")
+	}
+	if o.http2 && u.Scheme == "http" {
+		return nil, errors.New("--http2 needs an https URL; --h2c speaks HTTP/2 in cleartext")
+	}
 	r := &loadgen.Request{Method: "GET", URL: u}
-	if o.data != "" {
+	if o.changed("data") {
 		r.Method, r.Body = "POST", []byte(o.data)
 	}
 	if o.method != "" {
-		r.Method = o.method
+		r.Method = strings.ToUpper(o.method)
 	}
-	if r.Method != "GET" && r.Method != "POST" {
-		return nil, fmt.Errorf("--method %s: a stream is asked for with GET or POST", r.Method)
+	switch {
+	case r.Method != "GET" && r.Method != "POST":
+		return nil, fmt.Errorf("--method %s: a stream is asked for with GET or POST", o.method)
+	case r.Method == "GET" && len(r.Body) > 0:
+		return nil, errors.New("--data goes with POST, not with --method GET")
 	}
 	var own []loadgen.Field
 	for _, h := range o.headers {
 		name, value, err := splitHeader(h)
 		if err != nil {
 			return nil, err
+		}
+		if strings.EqualFold(name, "Last-Event-ID") { // it changes as events come
+			if !o.changed("last-event-id") {
+				o.lastEventID = value
+			}
+			continue
 		}
 		own = append(own, loadgen.Field{Name: name, Value: value})
 	}

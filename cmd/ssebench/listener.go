@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,103 +10,149 @@ import (
 	"ssebench/loadgen/sse"
 )
 
-// listener prints what one Subscriber understands, as it arrives. It stands between transport and Subscriber to notice silence.
-// The transport calls it with the lane held; run and the timer do not hold it, so mu guards what they share.
-type listener struct {
-	client      loadgen.Subscriber
-	out         io.Writer
-	json        bool
-	most        int
-	readTimeout time.Duration
-	transport   loadgen.Transport
-	lane        *loadgen.Lane
-	ended       chan ending
-
-	events    int
-	retry     *int64
-	discarded bool
-	writeErr  error
-
-	mu      sync.Mutex
-	stream  loadgen.Stream
-	timer   *time.Timer
-	silent  bool // the timer cut the stream
-	leaving bool // run cuts it for good
-}
-
-// ending is why listening is over.
-type ending struct {
-	token string
-	code  int
-}
+// Tokens of endings that listen itself decides or treats apart.
+const (
+	tokenEOFMidEvent = "eof_mid_event"
+	tokenInterrupted = "interrupted"
+	tokenMaxEvents   = "max_events"
+	tokenNoContent   = "status_204"
+	tokenReadTimeout = "read_timeout"
+	tokenRequest     = "request_invalid"
+)
 
 // exitInterrupted is METRICS' code of an interrupted run.
 const exitInterrupted = 130
 
-// run listens until the stream is over for good, enough events came, or a signal.
+// listener prints what one Subscriber understands, as it arrives. It stands between transport and Subscriber to notice silence.
+type listener struct {
+	out         printer
+	most        int           // events to print; 0: all
+	readTimeout time.Duration // 0: silence may last
+	transport   loadgen.Transport
+	lane        *loadgen.Lane
+	ended       chan ending    // has room for one
+	again       chan time.Time // when to open anew what was cut for its silence; has room for one
+
+	// Only with the lane held, until the transport is closed.
+	client loadgen.Subscriber
+	end    listenEnd
+	over   bool // nothing that still comes counts
+	err    error
+
+	mu       sync.Mutex // may be taken with the lane held, not the other way round
+	stream   loadgen.Stream
+	timer    *time.Timer
+	deadline time.Time // of the next byte; zero: none is awaited
+	silent   bool      // the timer cut the stream
+	leaving  bool
+}
+
+// ending is why listening is over.
+type ending struct {
+	token   string
+	message string // one line for standard error; empty where it ended as asked
+	code    int
+}
+
+// run listens until the stream is over for good, enough events came, or a signal. A second signal does not wait for anything, since
+// an output that nobody reads blocks the lane.
 func (l *listener) run(i *interrupts) error {
 	l.open(time.Now())
 	var last ending
-	select {
-	case last = <-l.ended:
-	case <-i.first:
-		last = ending{token: "interrupted", code: exitInterrupted}
+	for last.token == "" {
+		select {
+		case last = <-l.ended:
+		case at := <-l.again:
+			l.open(at)
+		case <-i.first:
+			last = ending{token: tokenInterrupted, code: exitInterrupted}
+		case <-i.ctx.Done():
+			last = ending{token: tokenInterrupted, code: exitInterrupted}
+		}
 	}
+	done := make(chan error, 1)
+	go func() { done <- l.leave(last) }()
+	select {
+	case err := <-done:
+		return err
+	case <-i.ctx.Done():
+		return &exitError{code: exitInterrupted}
+	}
+}
+
+// leave closes the stream and prints the end.
+func (l *listener) leave(last ending) error {
 	l.mu.Lock()
 	l.leaving = true
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	stream := l.stream
 	l.mu.Unlock()
-	stream.Cut(loadgen.CutFIN)
-	if err := l.transport.Close(); err != nil {
+	err := l.transport.Close()
+	if !l.over {
+		l.finish(last)
+	}
+	if l.err == nil {
+		l.end.Token, l.end.message = last.token, last.message
+		l.err = l.out.ended(&l.end)
+	}
+	switch {
+	case l.err != nil:
+		return l.err
+	case err != nil:
 		return err
-	}
-	end := map[string]any{
-		"last_event_id": text(l.client.LastEventID()), "retry": l.retry, "discarded": l.discarded, "events": l.events, "token": last.token,
-	}
-	l.put(map[string]any{"end": end}, fmt.Sprintf("-- end after %d events: %s", l.events, last.token))
-	if l.writeErr != nil {
-		return l.writeErr
-	}
-	if last.code != 0 {
+	case last.message != "":
+		return &exitError{last.code, fmt.Errorf("%s: %s", last.token, last.message)}
+	case last.code != 0:
 		return &exitError{code: last.code}
 	}
 	return nil
 }
 
+// open opens the stream at the instant.
 func (l *listener) open(at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.silent = false
+	l.stream = l.transport.Open(l.lane, &l.client.Request, at, (*watch)(l))
+	if l.readTimeout <= 0 {
+		return
+	}
+	l.deadline = at.Add(l.readTimeout)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(time.Until(l.deadline), l.expire)
+	} else {
+		l.timer.Reset(time.Until(l.deadline))
+	}
+}
+
+// heard moves the deadline of the next byte.
+func (l *listener) heard(at time.Time) {
+	if l.readTimeout <= 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deadline = at.Add(l.readTimeout)
+}
+
+// expire cuts the stream if its deadline has passed. The timer runs it, and is not moved with each byte, but here.
+func (l *listener) expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.leaving {
 		return
 	}
-	l.silent = false
-	l.stream = l.transport.Open(l.lane, &l.client.Request, at, (*watch)(l))
-}
-
-// put prints one object, or one line for people.
-func (l *listener) put(object any, line string) {
-	if l.writeErr != nil {
+	left := time.Until(l.deadline)
+	if l.deadline.IsZero() {
+		left = l.readTimeout // no next deadline can come before that
+	}
+	if left > 0 {
+		l.timer.Reset(left)
 		return
 	}
-	if l.json {
-		l.writeErr = jsonLines{l.out}.put(object)
-	} else {
-		_, l.writeErr = fmt.Fprintln(l.out, line)
-	}
-	if l.writeErr != nil {
-		l.finish(ending{token: "write", code: exitFailed})
-	}
-}
-
-// finish says, once, that listening is over.
-func (l *listener) finish(e ending) {
-	select {
-	case l.ended <- e:
-	default:
-	}
+	l.silent = true
+	l.stream.Cut(loadgen.CutFIN)
 }
 
 // watch is the listener as the transport sees it.
@@ -114,121 +160,124 @@ type watch listener
 
 // Opened implements loadgen.StreamHandler.
 func (w *watch) Opened(o loadgen.Opening) error {
-	(*listener)(w).heard()
+	(*listener)(w).heard(time.Now())
 	return w.client.Opened(o)
 }
 
 // Bytes implements loadgen.StreamHandler.
 func (w *watch) Bytes(b []byte, at time.Time) error {
-	(*listener)(w).heard()
+	(*listener)(w).heard(at)
 	return w.client.Bytes(b, at)
 }
 
-// Ended implements loadgen.StreamHandler. A stream that was cut for its silence is opened again here, since the transport is done
-// with it.
+// Ended implements loadgen.StreamHandler. The transport does not open again what was cut for its silence; run does.
 func (w *watch) Ended(e loadgen.Ending) time.Time {
 	l := (*listener)(w)
 	l.mu.Lock()
 	silent := l.silent && !l.leaving
-	if l.timer != nil {
-		l.timer.Stop()
-	}
+	l.deadline = time.Time{} // from here on a cut would go unheard
 	l.mu.Unlock()
-	if !silent {
-		return w.client.Ended(e)
+	if silent && e.Token == loadgen.TokenCut {
+		e.Token, e.Message = tokenReadTimeout, fmt.Sprintf("nothing came for %s", l.readTimeout)
 	}
-	e.Token, e.Message = "read_timeout", fmt.Sprintf("nothing came for %s", l.readTimeout)
-	if reopen := w.client.Ended(e); !reopen.IsZero() {
-		go l.open(reopen)
+	reopen := w.client.Ended(e)
+	if reopen.IsZero() {
+		return reopen
 	}
-	return time.Time{}
-}
-
-// heard starts the wait for the next byte.
-func (l *listener) heard() {
-	if l.readTimeout <= 0 {
-		return
+	if silent {
+		l.again <- reopen
+		return time.Time{}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	stream := l.stream
-	l.timer = time.AfterFunc(l.readTimeout, func() {
-		l.mu.Lock()
-		l.silent = true
-		l.mu.Unlock()
-		stream.Cut(loadgen.CutFIN)
-	})
+	l.heard(reopen)
+	return reopen
 }
 
 // Opened implements loadgen.Sink.
 func (l *listener) Opened(o *loadgen.Opening) {
-	millis := func(from, to time.Time) any {
-		if from.IsZero() || to.IsZero() {
-			return nil
-		}
-		return float64(to.Sub(from).Microseconds()) / 1000
+	if !l.over {
+		l.note(l.out.opened(o))
 	}
-	timings := map[string]any{
-		"dial_ms": millis(o.DialStart, o.Dialed), "tls_ms": millis(o.Dialed, o.TLSDone), "headers_ms": millis(o.Requested, o.Headers),
-	}
-	l.put(map[string]any{"open": map[string]any{"status": o.Status, "protocol": o.Protocol, "headers": o.Header, "timings": timings}},
-		fmt.Sprintf("-- open: %d %s %s", o.Status, o.Protocol, o.Header.Get("Content-Type")))
 }
 
 // Event implements loadgen.Sink.
 func (l *listener) Event(ev *sse.Event, at time.Time) {
-	if l.most > 0 && l.events >= l.most {
+	if l.over {
 		return
 	}
-	l.events++
-	e := eventLine(ev)
-	e.At = at.Format(time.RFC3339Nano)
-	id := ""
-	if e.ID != "" {
-		id = " #" + e.ID
-	}
-	l.put(map[string]any{"event": e}, fmt.Sprintf("%s %s%s: %q", at.Format("15:04:05.000"), e.Type, id, e.Data))
-	if l.events == l.most {
-		l.finish(ending{token: "max_events"})
+	l.end.Events++
+	l.note(l.out.event(ev, at))
+	if l.end.Events == l.most {
+		l.finish(ending{token: tokenMaxEvents})
 	}
 }
 
 // Comment implements loadgen.Sink.
 func (l *listener) Comment(b []byte, at time.Time) {
-	l.put(map[string]any{"comment": text(b)}, fmt.Sprintf("%s comment: %q", at.Format("15:04:05.000"), text(b)))
+	if !l.over {
+		l.note(l.out.comment(b, at))
+	}
 }
 
 // Retry implements loadgen.Sink.
 func (l *listener) Retry(millis int64) {
-	l.retry = &millis
-	l.put(map[string]any{"retry": millis}, fmt.Sprintf("-- retry: %d ms", millis))
+	if l.over {
+		return
+	}
+	l.end.Retry = &millis
+	l.note(l.out.retry(millis))
 }
 
 // Ended implements loadgen.Sink.
 func (l *listener) Ended(e *loadgen.Ending, discarded bool, next loadgen.Next) {
-	if e.Token == loadgen.TokenCut {
+	if l.over || e.Token == loadgen.TokenCut {
 		return
 	}
-	l.discarded = l.discarded || discarded
-	token, message := e.Token, e.Message
-	if discarded && token == loadgen.TokenEOF {
-		token, message = "eof_mid_event", "the stream ended inside an event, which was dropped"
-	}
-	if token != loadgen.TokenEOF {
-		l.put(errorLine(token, message), "-- "+token+": "+message)
+	token, message := e.Token, strings.TrimPrefix(e.Message, e.Token+": ")
+	if discarded {
+		l.end.Discarded = true
+		if token == loadgen.TokenEOF {
+			token, message = tokenEOFMidEvent, "the stream ended inside an event, which was dropped"
+		}
 	}
 	if next.Reopen {
-		id := text(l.client.LastEventID())
-		l.put(map[string]any{"reconnect": map[string]any{"delay_ms": next.Delay.Milliseconds(), "last_event_id": id}},
-			fmt.Sprintf("-- reconnecting in %s, last event ID %q", next.Delay, id))
+		if token != loadgen.TokenEOF {
+			l.note(l.out.failed(token, message))
+		}
+		l.note(l.out.reconnect(next.Delay, l.client.LastEventID()))
 		return
 	}
-	last := ending{token: token}
-	if !e.Opened || token != loadgen.TokenEOF {
-		last.code = exitFailed
+	l.finish(l.judge(token, message, next))
+}
+
+// judge gives an ending for good its exit code and its message.
+func (l *listener) judge(token, message string, next loadgen.Next) ending {
+	switch {
+	case token == loadgen.TokenEOF, token == tokenNoContent && l.client.Streams() > 0: // 204 is how a server says that all was sent
+		return ending{token: token}
+	case token == tokenRequest:
+		return ending{token, message, exitUsage}
+	case next.Stranded && l.client.Policy.GiveUp && token != tokenNoContent && (token == "content_type" || strings.HasPrefix(token, "status_")):
+		message += "; a browser gives up there (--profile library comes back)"
 	}
-	l.finish(last)
+	return ending{token, message, exitFailed}
+}
+
+// note keeps the first error of the output, which ends the listening.
+func (l *listener) note(err error) {
+	if err == nil || l.err != nil {
+		return
+	}
+	l.err = err
+	l.finish(ending{token: "write", code: exitFailed})
+}
+
+// finish says, once, that listening is over. The last event ID is that of the last event printed: what was read beyond it has not
+// been seen.
+func (l *listener) finish(e ending) {
+	if l.over {
+		return
+	}
+	l.over = true
+	l.end.LastEventID = text(l.client.LastEventID())
+	l.ended <- e
 }
