@@ -272,6 +272,7 @@ func (l *lane) awaitSubscriber(s *subscriber) {
 		l.flushOne(s)
 		if s.index >= 0 && s.waiting() >= l.backlog {
 			l.poll.writable(s.fd, 5*time.Millisecond)
+			s.flags &^= flagFull // or so it may be
 		}
 	}
 }

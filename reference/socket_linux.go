@@ -203,6 +203,7 @@ func (l *lane) ready(s *subscriber, left bool) {
 		l.leave(s)
 		return
 	}
+	s.flags &^= flagFull
 	if s.queue != nil {
 		l.mark(s)
 	}
@@ -222,6 +223,7 @@ func (l *lane) sendSocket(s *subscriber) bool {
 		n, errno = writev(s.fd, l.run.vec.iov)
 	}
 	if errno == unix.EAGAIN {
+		s.flags |= flagFull
 		return false
 	}
 	if errno != 0 {
@@ -252,7 +254,7 @@ func (l *lane) sendSocket(s *subscriber) bool {
 // flushSocket writes what is queued, several deliveries in one call, until the
 // socket takes no more.
 func (l *lane) flushSocket(s *subscriber) {
-	for !s.is(flagStalled) && (len(s.queue) > 0 || s.head != nil && !s.is(flagHeld)) {
+	for s.flags&(flagStalled|flagFull) == 0 && (len(s.queue) > 0 || s.head != nil && !s.is(flagHeld)) {
 		l.vec.iov = l.vec.iov[:0]
 		l.vec.add(s.head)
 		n := 0
@@ -274,6 +276,7 @@ func (l *lane) flushSocket(s *subscriber) {
 			var errno unix.Errno
 			wrote, errno = writev(s.fd, l.vec.iov)
 			if errno == unix.EAGAIN {
+				s.flags |= flagFull
 				return
 			}
 			if errno != 0 {

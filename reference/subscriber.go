@@ -87,6 +87,7 @@ const (
 	flagEnding                    // nothing more is queued
 	flagStalled                   // nothing more is written
 	flagPlain                     // HTTP/1.0: no chunks
+	flagFull                      // the socket took no more; the poller tells when it does
 	flagHeld                      // the head waits for the first bytes of the body
 )
 

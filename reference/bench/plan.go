@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -27,7 +28,7 @@ func (p *plan) run() error {
 	for _, part := range []struct {
 		name string
 		do   func() error
-	}{{"encode", p.encode}, {"servers", p.servers}, {"scale", p.scale}} {
+	}{{"encode", p.encode}, {"servers", p.servers}, {"scale", p.scale}, {"stalled", p.stalled}} {
 		if p.wants(part.name) {
 			if err := part.do(); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
@@ -90,11 +91,20 @@ func (c *child) ask(command string) (measured, error) {
 }
 
 func (c *child) drain() error {
-	if _, err := fmt.Fprintln(c.in); err != nil {
-		return err
-	}
-	_, err := c.line()
+	_, err := c.read()
 	return err
+}
+
+// read makes the readers read all there is, and returns how many bytes came.
+func (c *child) read() (n int, err error) {
+	if _, err := fmt.Fprintln(c.in); err != nil {
+		return 0, err
+	}
+	s, err := c.line()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(s)
 }
 
 func (c *child) stop() {

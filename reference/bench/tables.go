@@ -13,16 +13,32 @@ var kinds = []struct {
 }{
 	{"bare", 0}, {"reference-1", 0}, {"reference", 0}, {"reference-h2-single", 1}, {"reference-h2", 250},
 	{"go-sse", 0}, {"r3labs", 0}, {"gin", 0},
+	{"better-sse", notGo}, {"nchan", notGo},
 }
+
+// notGo marks a server that is started as a program of its own.
+const notGo = -1
 
 // servers compares all kinds at the plan's number of subscribers.
 func (p *plan) servers() error {
 	results := map[string][]result{}
+	missing := map[string]error{}
 	for round := range p.rounds {
 		for _, k := range kinds {
-			r, err := p.round(k.name, p.n, k.streams)
-			if err != nil {
-				return fmt.Errorf("%s: %w", k.name, err)
+			var r result
+			var err error
+			switch {
+			case missing[k.name] != nil:
+				continue
+			case k.streams == notGo:
+				if r, err = p.externalRound(k.name, p.n); err != nil {
+					missing[k.name] = err
+					continue
+				}
+			default:
+				if r, err = p.round(k.name, p.n, k.streams); err != nil {
+					return fmt.Errorf("%s: %w", k.name, err)
+				}
 			}
 			results[k.name] = append(results[k.name], r)
 			fmt.Fprintf(os.Stderr, "round %d %-20s %.1f ms, %.2f+%.2f µs, %.2f (%.2f) KiB\n", round+1, k.name, r.took, r.user, r.sys, r.rest, r.trimmed)
@@ -36,6 +52,15 @@ func (p *plan) servers() error {
 	p.say("|---|---|---|---|---|---|---|")
 	for _, k := range kinds {
 		rs := results[k.name]
+		if len(rs) == 0 {
+			p.say("| %s | not measured: %v | | | | | |", k.name, missing[k.name])
+			continue
+		}
+		if k.streams == notGo {
+			c := over(rs, result.cpu)
+			p.say("| %s | | | %.2f | %.2f | %.2f | |", k.name, c, c/cpu, over(rs, func(r result) float64 { return r.rest }))
+			continue
+		}
 		t := over(rs, func(r result) float64 { return r.took })
 		u, s := over(rs, func(r result) float64 { return r.user }), over(rs, func(r result) float64 { return r.sys })
 		c := over(rs, result.cpu)
