@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -52,7 +51,7 @@ func (f *fieldFlags) register(c *cobra.Command) {
 		flags.StringP(s.name, s.short, "", s.usage+" ("+s.path+")")
 	}
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "request header of the stream, \"Name: value\" (repeatable)")
-	flags.StringArrayVar(&f.thresholds, "threshold", nil, "an expression that must hold, such as 'fanout.latency.p99 < 50ms' (repeatable)")
+	flags.StringArrayVar(&f.thresholds, "threshold", nil, "one more expression that must hold, such as 'fanout.latency.p99 < 50ms' (repeatable)")
 	flags.StringArrayVar(&f.sets, "set", nil, "set any field of the scenario, path=value (repeatable)")
 }
 
@@ -86,8 +85,8 @@ func (f *fieldFlags) source(c *cobra.Command, args []string) (scenarios.Source, 
 		}
 		set("target.headers."+name, value, "-H "+h)
 	}
-	for i, t := range f.thresholds {
-		set("thresholds."+strconv.Itoa(i), t, "--threshold "+t)
+	for _, t := range f.thresholds {
+		set("thresholds.+", t, "--threshold "+t)
 	}
 	for _, s := range f.sets {
 		setting, err := scenarios.ParseSetting(s)

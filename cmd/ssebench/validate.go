@@ -35,11 +35,25 @@ func newValidateCommand() *cobra.Command {
 	}
 }
 
+// validate decodes the scenario and, as far as its environment is here, plans it: a users file is read, requests are made up.
 func validate(name string) error {
 	source, err := scenarios.Find(name)
 	if err != nil {
 		return err
 	}
-	_, err = scenarios.Decode(source)
+	scenario, err := scenarios.Decode(source)
+	if err != nil {
+		return err
+	}
+	unset := false
+	lookup := environ(anyAddress(scenario))
+	_, err = scenario.Plan(scenarios.PlanOptions{Env: func(name string) (string, bool) {
+		value, ok := lookup(name)
+		unset = unset || !ok
+		return value, true
+	}})
+	if unset {
+		return nil // what depends on the environment shows where the scenario is run
+	}
 	return err
 }
