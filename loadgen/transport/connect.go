@@ -5,7 +5,12 @@ import "time"
 // connect dials where the hop leads, and shakes hands where its URL asks for TLS. The opening's instants are those of its first
 // connection, so that their differences are the time of one dial and one handshake.
 func (s *stream) connect(o *opening) (*conn, error) {
-	tcp, err := s.t.dial(s.ctx, o.url, s.request.URL)
+	ctx, cancel, err := s.untilCut()
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	tcp, err := s.t.dial(ctx, o.url, s.request.URL)
 	if err != nil {
 		if s.cut() {
 			return nil, errCut

@@ -1,13 +1,20 @@
+//go:build unix
+
 package transport
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/sys/unix"
 
 	"ssebench/loadgen"
 )
@@ -30,9 +37,13 @@ func TestCutOpenStream(t *testing.T) {
 		for _, secure := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " TLS ", secure), func(t *testing.T) {
 				seen := make(chan error, 1)
+				peers := make(chan *peer, 1)
+				look := make(chan struct{})
 				serve := func(p *peer) {
 					p.next()
 					p.say(okHead + "\r\ndata: 1\n\n")
+					peers <- p
+					<-look
 					seen <- p.gone()
 				}
 				var u string
@@ -51,13 +62,14 @@ func TestCutOpenStream(t *testing.T) {
 					t.Errorf("ending %+v", e)
 				}
 				if how == loadgen.CutSilent {
-					if len(seen) > 0 {
-						t.Error("the server noticed")
+					if err := pending(t, <-peers); !errors.Is(err, syscall.EAGAIN) {
+						t.Errorf("the server noticed: %v", err)
 					}
 					if err := tr.Close(); err != nil {
 						t.Fatal(err)
 					}
 				}
+				close(look)
 				if err := <-seen; errors.Is(err, syscall.ECONNRESET) != (how == loadgen.CutRST) {
 					t.Errorf("the server saw %v", err)
 				}
@@ -232,4 +244,91 @@ func TestCutFromTheHandler(t *testing.T) {
 			}
 		}
 	})
+}
+
+// pending tells without waiting whether anything is to be read from the client: EAGAIN if not.
+func pending(t *testing.T, p *peer) (err error) {
+	t.Helper()
+	c := p.Conn
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	raw, e := c.(*net.TCPConn).SyscallConn()
+	if e != nil {
+		t.Fatal(e)
+	}
+	if e := raw.Control(func(fd uintptr) {
+		_, _, err = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	}); e != nil {
+		t.Fatal(e)
+	}
+	return err
+}
+
+// Once a stream is cut, what was on its way is not handed over.
+func TestNoBytesAfterCut(t *testing.T) {
+	inEvery(t, func(t *testing.T, w *way) {
+		more, sent := make(chan struct{}), make(chan struct{})
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			flush(rw)
+			<-more
+			io.WriteString(rw, "data: 1\n\n")
+			flush(rw)
+			close(sent)
+			<-r.Context().Done()
+		})
+		tr, _ := w.transport(t, Config{})
+		r := newReader(t)
+		s := open(tr, get(t, u), r)
+		r.until("the opening", func() bool { return len(r.openings) == 1 })
+		lane := tr.Lanes()[0]
+		lane.Hold()
+		close(more)
+		<-sent
+		time.Sleep(10 * time.Millisecond) // the stream's goroutine most likely waits for the lane now, which nothing tells
+		s.Cut(loadgen.CutFIN)
+		lane.Release()
+		if r.untilToken(loadgen.TokenCut); r.body.Len() > 0 {
+			t.Errorf("body %q", r.body.String())
+		}
+	})
+}
+
+// Nothing goes out on a silent HTTP/2 stream, whatever comes in.
+func TestSilentStreamSendsNothing(t *testing.T) {
+	cut, done := make(chan struct{}), make(chan struct{})
+	u := frames(t, nil, func(f *framed, stream uint32) {
+		defer close(done)
+		f.head(stream, ":status", "200")
+		f.WriteData(stream, false, []byte("data: 1\n\n"))
+		<-cut
+		for i := range byte(20) {
+			f.WriteData(stream, false, []byte("data: 2\n\n"))
+			f.WritePing(false, [8]byte{i})
+			for pong := false; !pong; {
+				in, err := f.ReadFrame()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				switch in := in.(type) {
+				case *http2.PingFrame:
+					pong = in.IsAck()
+				case *http2.RSTStreamFrame:
+					t.Errorf("the client sent %v", in)
+					return
+				}
+			}
+		}
+	})
+	tr, _ := newTransport(t, Config{Protocol: H2C})
+	r := newReader(t)
+	s := open(tr, get(t, u), r)
+	r.untilBody("data: 1")
+	cutNow(t, s, loadgen.CutSilent, r)
+	close(cut)
+	<-done
+	if r.body.String() != "data: 1\n\n" {
+		t.Errorf("body %q", r.body.String())
+	}
 }

@@ -9,20 +9,6 @@ import (
 	"time"
 )
 
-// port gives a URL's port.
-func port(u *url.URL) string {
-	if p := u.Port(); p != "" {
-		return p
-	}
-	if u.Scheme == "https" {
-		return "443"
-	}
-	return "80"
-}
-
-// origin is what a connection, a credential and a cookie's owner belong to (RFC 6454).
-func origin(u *url.URL) string { return u.Scheme + "://" + net.JoinHostPort(u.Hostname(), port(u)) }
-
 // destination is the host and port to dial for a URL. own is the stream's own URL, which Config.ConnectTo speaks of.
 func (t *Transport) destination(u, own *url.URL) (host, service string) {
 	host, service = u.Hostname(), port(u)

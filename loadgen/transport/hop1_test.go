@@ -139,8 +139,17 @@ func TestRequestOnTheWire(t *testing.T) {
 			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 	}
-	q := get(t, "http://user:p%3Aw@"+host)
+	q := get(t, u)
+	q.URL.RawQuery = "a b=\"ä\"&c=%20d+"
+	q.URL.Path = "/ü x"
 	r := newReader(t)
+	open(tr, q, r)
+	r.untilOver()
+	if got, want := <-requests, "GET /%C3%BC%20x?a%20b=%22%C3%A4%22&c=%20d+ HTTP/1.1\r\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q", got)
+	}
+	q = get(t, "http://user:p%3Aw@"+host)
+	r = newReader(t)
 	open(tr, q, r)
 	r.untilOver()
 	if got := <-requests; !strings.Contains(got, "Authorization: Basic dXNlcjpwOnc=\r\n") || strings.Contains(got, "user") {

@@ -23,28 +23,16 @@ const attempts = 4
 
 // hop2 is a hop over HTTP/2. Many streams share a connection, each with a goroutine and a buffer.
 func (s *stream) hop2() error {
-	o := s.opening
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	if err := s.guard(&request2{s, cancel}); err != nil {
-		return err
-	}
 	defer s.guard(nil)
-	var err error
-	for range attempts {
-		var c *shared
-		if c, err = s.t.pool.reserve(s, o.url); err != nil {
-			break
+	for try := 1; ; try++ {
+		c, err := s.t.pool.reserve(s, s.opening.url)
+		if err != nil {
+			return err
 		}
-		var again bool
-		if again, err = s.exchange2(ctx, c); !again {
-			break
+		if again, err := s.exchange2(c); !again || try == attempts {
+			return err
 		}
 	}
-	if s.cut() {
-		return errCut
-	}
-	return err
 }
 
 // request2 is what Cut wakes while a stream is in an HTTP/2 request.
@@ -75,7 +63,13 @@ func (r *request2) Close() error {
 }
 
 // exchange2 sends the request and reads the answer to the end. again: nothing was sent, another connection can be tried.
-func (s *stream) exchange2(ctx context.Context, c *shared) (again bool, err error) {
+func (s *stream) exchange2(c *shared) (again bool, err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if err := s.guard(&request2{s, cancel}); err != nil {
+		c.Release()
+		return false, err
+	}
 	o := s.opening
 	o.Remote = c.meter.RemoteAddr().String()
 	// net/http may tell of the request after the answer has come.
@@ -143,7 +137,7 @@ func (s *stream) read2(c *shared, body io.Reader) error {
 }
 
 func (s *stream) request2(ctx context.Context, o *opening) *http.Request {
-	r := &http.Request{Method: o.method, URL: o.url, Host: authority(o), Header: make(http.Header)}
+	r := &http.Request{Method: o.method, URL: o.url, Host: authority(o.url), Header: make(http.Header)}
 	for _, f := range s.fields(o) {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		r.Header[name] = append(r.Header[name], f.Value)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -127,44 +128,77 @@ func inUse() float64 {
 	return float64(m.HeapInuse + m.StackInuse + m.OtherSys)
 }
 
-// BenchmarkStreams opens 10,000 cleartext streams at once, lets them idle, and sends each of them 20 events.
+// BenchmarkStreams opens 10,000 cleartext streams at once, lets them idle, and sends each of them 20 events; the plain way beside
+// ours.
 func BenchmarkStreams(b *testing.B) {
-	const streams, rounds, event = 10_000, 20, "data: 0123456789012345678901234567890123456789\n\n"
-	for b.Loop() {
-		u, events := startPeer(b)
+	b.Run("ours", func(b *testing.B) {
 		tr, err := New(Config{})
 		if err != nil {
 			b.Fatal(err)
 		}
+		defer tr.Close()
+		r := get(b, "http://127.0.0.1/", "Accept", "text/event-stream")
+		n := 0
+		measureStreams(b, func(host string, h loadgen.StreamHandler) io.Closer {
+			q := *r
+			u := *r.URL
+			u.Host = host
+			q.URL = &u
+			n++
+			return cutting{tr.Open(tr.Lanes()[n%len(tr.Lanes())], &q, time.Now(), h)}
+		})
+	})
+	b.Run("plain", func(b *testing.B) {
+		measureStreams(b, func(host string, h loadgen.StreamHandler) io.Closer { return baseline{host}.open(b, h) })
+	})
+}
+
+type cutting struct{ loadgen.Stream }
+
+func (c cutting) Close() error { c.Cut(loadgen.CutFIN); return nil }
+
+func measureStreams(b *testing.B, open func(host string, h loadgen.StreamHandler) io.Closer) {
+	const streams, rounds, event = 10_000, 20, "data: 0123456789012345678901234567890123456789\n\n"
+	var connects, events time.Duration
+	var idle, after, resident float64
+	var cpu time.Duration
+	n := 0.0
+	for b.Loop() {
+		n++
+		u, in := startPeer(b)
+		host := strings.Trim(u, "htp:/")
 		var h counter
-		lanes := tr.Lanes()
-		r := get(b, u, "Accept", "text/event-stream")
+		all := make([]io.Closer, streams)
 		empty, rss := inUse(), residentSet(b)
 		start := time.Now()
-		for i := range streams {
-			q := *r
-			tr.Open(lanes[i%len(lanes)], &q, start, &h)
+		for i := range all {
+			all[i] = open(host, &h)
 		}
 		await(b, &h.opened, streams)
-		b.ReportMetric(streams/time.Since(start).Seconds(), "connects/s")
-		b.ReportMetric((residentSet(b)-rss)/1024/streams, "KiB-resident/stream-opened")
-		b.ReportMetric((inUse()-empty)/1024/streams, "KiB/stream-idle")
+		connects += time.Since(start)
+		idle += inUse() - empty
 		before := cpuTime(b)
 		start = time.Now()
 		for i := range rounds {
-			fmt.Fprintln(events, event[len("data: "):len(event)-2])
+			fmt.Fprintln(in, event[len("data: "):len(event)-2])
 			await(b, &h.bytes, int64(i+1)*streams*int64(len(event)))
 		}
-		b.ReportMetric(streams*rounds/time.Since(start).Seconds(), "events/s")
-		b.ReportMetric(float64(cpuTime(b)-before)/streams/rounds/1000, "µs-CPU/event")
-		b.ReportMetric((inUse()-empty)/1024/streams, "KiB/stream-after")
-		b.ReportMetric((residentSet(b)-rss)/1024/streams, "KiB-resident/stream-after")
+		events += time.Since(start)
+		cpu += cpuTime(b) - before
+		after += inUse() - empty
+		resident += residentSet(b) - rss
 		if n := h.ended.Load(); n > 0 {
 			b.Errorf("%d streams ended", n)
 		}
-		if err := tr.Close(); err != nil {
-			b.Error(err)
+		for _, c := range all {
+			c.Close()
 		}
 	}
 	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(streams*n/connects.Seconds(), "connects/s")
+	b.ReportMetric(streams*rounds*n/events.Seconds(), "events/s")
+	b.ReportMetric(float64(cpu.Nanoseconds())/1000/n/streams/rounds, "µs-CPU/event")
+	b.ReportMetric(idle/1024/n/streams, "KiB/stream-idle")
+	b.ReportMetric(after/1024/n/streams, "KiB/stream-after")
+	b.ReportMetric(resident/1024/n/streams, "KiB-resident/stream")
 }

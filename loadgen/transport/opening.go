@@ -37,7 +37,7 @@ type opening struct {
 
 // take makes a request the next one to send.
 func (o *opening) take(r *loadgen.Request) {
-	o.method, o.url, o.header, o.body = r.Method, r.URL, r.Header, r.Body
+	o.method, o.url, o.header, o.body = r.Method, sendable(r.URL), r.Header, r.Body
 	if o.method == "" {
 		o.method = http.MethodGet
 	}

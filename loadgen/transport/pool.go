@@ -68,6 +68,11 @@ type dialedKey struct{}
 
 // reserve finds a connection with room for one more stream, and takes that room. The error is errCut or a *loadgen.Failure.
 func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
+	ctx, cancel, err := s.untilCut()
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
 	host, service := p.t.destination(u, s.request.URL)
 	key := origin(u) + " " + net.JoinHostPort(host, service)
 	for {
@@ -77,7 +82,7 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 		}
 		select {
 		case <-d.done:
-		case <-s.ctx.Done():
+		case <-ctx.Done():
 			return nil, errCut
 		}
 		if d.err != nil {

@@ -53,7 +53,7 @@ func (o *opening) follow(status int, h http.Header, limit int) error {
 	if origin(next) != origin(o.url) {
 		o.without("Authorization", "Proxy-Authorization", "Cookie")
 	}
-	o.next = next
+	o.next = sendable(next)
 	return nil
 }
 

@@ -53,7 +53,7 @@ func TestRedirectMethodAndBody(t *testing.T) {
 				if n := sum.of(results.RequestsCount) - before; n != 2 {
 					t.Errorf("%d requests", n)
 				}
-				if len(q.Body) != 0 != (method == "POST") || q.URL.Path == "/target" {
+				if len(q.Body) != 0 != (method == "POST") || q.URL.Path == "/target" || q.Header[0].Name != "Accept" || q.Header[len(q.Header)-1].Name == "" {
 					t.Errorf("the caller's request was changed: %+v", q)
 				}
 			}
@@ -159,7 +159,7 @@ func TestRedirectKeepsCredentialsFromOthers(t *testing.T) {
 					t.Errorf("%s: %s is %q", path, name, h.Get(name))
 				}
 			}
-			if h.Get("X-Own") != "o" || h.Get("Accept-Encoding") != "identity" {
+			if h.Get("X-Own") != "o" || h.Get("Accept-Encoding") != "identity" || h["User-Agent"] != nil {
 				t.Errorf("%s: %v", path, h)
 			}
 		}
@@ -205,6 +205,9 @@ func TestRedirectReusesTheConnection(t *testing.T) {
 			}
 			if n := sum.of(results.RequestsCount); n != 2 {
 				t.Errorf("%d requests", n)
+			}
+			if n := sum.of(results.BytesReceived); n > 500_000 {
+				t.Errorf("read %d bytes for nothing", n)
 			}
 		})
 	}

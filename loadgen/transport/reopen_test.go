@@ -72,6 +72,8 @@ func TestReopensOnTheKeptConnection(t *testing.T) {
 
 // A server may close a kept connection while nobody looks.
 func TestKeptConnectionThatTheServerClosed(t *testing.T) {
+	const first = okHead + "Content-Length: 1\r\n\r\n"
+	tallies := make(chan *tally, 1)
 	for name, c := range map[string]struct {
 		method string
 		spoil  func(p *peer, closed chan<- struct{})
@@ -114,24 +116,40 @@ func TestKeptConnectionThatTheServerClosed(t *testing.T) {
 			p.say("HTTP/1.1 2")
 			p.Close()
 		}, tokenHeadTruncated, "0"},
+		"reset inside the answer": {"GET", func(p *peer, closed chan<- struct{}) {
+			close(closed)
+			p.next()
+			p.say("HTTP/1.1 2")
+			client := <-tallies
+			for client.of(results.BytesReceived) < int64(len(first)+1+len("HTTP/1.1 2")) {
+				time.Sleep(time.Millisecond)
+			}
+			p.Conn.(*net.TCPConn).SetLinger(0)
+			p.Close()
+		}, tokenReset, "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			closed := make(chan struct{})
+			closed, idle := make(chan struct{}), make(chan struct{})
 			u := script(t, func(p *peer) {
 				p.next()
-				p.say(okHead + "Content-Length: 1\r\n\r\n" + fmt.Sprint(p.n))
+				p.say(first + fmt.Sprint(p.n))
 				if p.n == 0 {
+					<-idle
 					c.spoil(p, closed)
 				} else {
 					p.gone()
 				}
 			})
-			tr, _ := newTransport(t, Config{})
+			tr, sum := newTransport(t, Config{})
+			if name == "reset inside the answer" {
+				tallies <- sum
+			}
 			r := newReader(t)
 			r.reopen = func(loadgen.Ending) time.Time {
 				if len(r.endings) > 1 {
 					return time.Time{}
 				}
+				close(idle)
 				<-closed
 				return time.Now()
 			}

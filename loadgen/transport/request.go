@@ -45,7 +45,7 @@ func (s *stream) appendRequest(b []byte, o *opening) []byte {
 	b = append(b, ' ')
 	b = append(b, o.url.RequestURI()...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
-	b = append(b, authority(o)...)
+	b = append(b, authority(o.url)...)
 	b = append(b, "\r\n"...)
 	for _, f := range s.fields(o) {
 		b = append(b, f.Name...)
@@ -60,13 +60,4 @@ func (s *stream) appendRequest(b []byte, o *opening) []byte {
 	}
 	b = append(b, "\r\n"...)
 	return append(b, o.body...)
-}
-
-// authority is the URL's host, with its port unless that is the scheme's own.
-func authority(o *opening) string {
-	p := o.url.Port()
-	if p == "" || o.url.Scheme == "http" && p == "80" || o.url.Scheme == "https" && p == "443" {
-		return strings.TrimSuffix(o.url.Host, ":"+p)
-	}
-	return o.url.Host
 }

@@ -38,7 +38,7 @@ type resolution struct {
 // lookup gives the addresses of a host, at least one, in the order of RFC 6724. Its error is a *loadgen.Failure.
 func (r *resolver) lookup(ctx context.Context, host string, deadline time.Time) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{a}, nil
+		return []netip.Addr{a.Unmap()}, nil
 	}
 	q := r.query(host, deadline)
 	select {

@@ -15,8 +15,6 @@ type stream struct {
 	lane    *lane
 	request *loadgen.Request
 	handler loadgen.StreamHandler
-	ctx     context.Context // done once the stream is cut
-	cancel  context.CancelFunc
 
 	cutHow    atomic.Int32 // 1 + the loadgen.Cut; 0: not cut
 	mu        sync.Mutex
@@ -35,13 +33,16 @@ type stream struct {
 // waker is what a stream's goroutine may be blocked in, as Cut sees it.
 type waker interface{ wake(loadgen.Cut) }
 
+// canceler cancels what the goroutine waits for.
+type canceler context.CancelFunc
+
+func (c canceler) wake(loadgen.Cut) { c() }
+
 // longAgo is a deadline that wakes whoever is blocked.
 var longAgo = time.Unix(1, 0)
 
 func newStream(t *Transport, l *lane, r *loadgen.Request, h loadgen.StreamHandler) *stream {
-	s := &stream{t: t, lane: l, request: r, handler: h}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	return s
+	return &stream{t: t, lane: l, request: r, handler: h}
 }
 
 // Cut implements loadgen.Stream. It wakes the stream's goroutine, which does the rest.
@@ -51,7 +52,6 @@ func (s *stream) Cut(how loadgen.Cut) {
 		s.blocked.wake(how)
 	}
 	s.mu.Unlock()
-	s.cancel()
 }
 
 // cut tells whether Cut was called.
@@ -66,6 +66,17 @@ func (s *stream) guard(w waker) error {
 		return errCut
 	}
 	return nil
+}
+
+// untilCut gives a context that Cut cancels, until something else is guarded. A stream has none of its own: it would be a good part
+// of the memory of an idle one.
+func (s *stream) untilCut() (context.Context, context.CancelFunc, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := s.guard(canceler(cancel)); err != nil {
+		cancel()
+		return nil, nil, err
+	}
+	return ctx, cancel, nil
 }
 
 // setDeadline sets a deadline on the guarded connection unless the stream was cut, whose own deadline must stay. Requests of
@@ -95,7 +106,6 @@ func (s *stream) written() time.Time {
 // run is the stream's goroutine.
 func (s *stream) run(due time.Time) {
 	defer s.t.forget(s)
-	defer s.cancel()
 	for {
 		err := s.sleep(due)
 		if err == nil {
@@ -116,12 +126,17 @@ func (s *stream) sleep(due time.Time) error {
 	s.wrote(time.Time{})
 	now := time.Now()
 	if wait := due.Sub(now); wait > 0 && !due.IsZero() {
+		ctx, cancel, err := s.untilCut()
+		if err != nil {
+			return err
+		}
+		defer cancel()
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 			now = time.Now()
-		case <-s.ctx.Done():
+		case <-ctx.Done():
 			return errCut
 		}
 	}

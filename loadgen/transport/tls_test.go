@@ -95,6 +95,10 @@ func TestConnectToKeepsTheName(t *testing.T) {
 			if r.TLS != nil {
 				name = r.TLS.ServerName
 			}
+			if r.URL.Path == "/other" {
+				http.Redirect(rw, r, r.URL.Query().Get("to"), http.StatusFound)
+				return
+			}
 			if r.URL.Path == "/redirect" {
 				http.Redirect(rw, r, "/end", http.StatusFound)
 				return
@@ -111,17 +115,20 @@ func TestConnectToKeepsTheName(t *testing.T) {
 		if w.tls {
 			sni = " example.com"
 		}
+		other := w.serve(t, func(rw http.ResponseWriter, r *http.Request) { io.WriteString(rw, "other") })
+		_, otherPort, _ := strings.Cut(strings.TrimPrefix(other, scheme+"://"), ":")
 		for _, c := range []struct{ connectTo, url, want string }{
+			{address, scheme + "://" + name + "/other", "other"},
 			{address, scheme + "://" + name + "/redirect", name + sni},
 			{host, scheme + "://" + name + ":" + port + "/redirect", name + ":" + port + sni},
 		} {
 			tr, _ := w.transport(t, Config{ConnectTo: c.connectTo})
 			r := newReader(t)
-			q := get(t, c.url)
-			q.Login = get(t, c.url)
+			q := get(t, c.url+"?to="+scheme+"://"+name+":"+otherPort)
+			q.Login = get(t, c.url+"?to=x")
 			open(tr, q, r)
 			r.untilToken(loadgen.TokenEOF)
-			if r.body.String() != c.want || r.openings[0].Remote != address {
+			if r.body.String() != c.want || c.want != "other" && r.openings[0].Remote != address {
 				t.Errorf("got %q by way of %s, want %q", r.body.String(), r.openings[0].Remote, c.want)
 			}
 			if err := tr.Close(); err != nil {

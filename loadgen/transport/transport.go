@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,7 @@ func New(c Config) (*Transport, error) {
 	if c.ConnectTo != "" {
 		host, port, err := net.SplitHostPort(c.ConnectTo)
 		if err != nil {
-			host, port = c.ConnectTo, ""
+			host, port = strings.Trim(c.ConnectTo, "[]"), ""
 		}
 		if host == "" {
 			return nil, fmt.Errorf("connect_to %q has no host", c.ConnectTo)
@@ -119,7 +120,6 @@ func (t *Transport) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h lo
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
-		s.cancel()
 		return s
 	}
 	t.streams[s] = struct{}{}
