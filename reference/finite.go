@@ -85,6 +85,7 @@ func (s *Server) clock(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	var held []byte
 	out := http.NewResponseController(w)
+	_ = out.SetReadDeadline(time.Time{})
 	flush := r.FormValue("flush") != "0"
 	if flush && out.Flush() != nil {
 		return

@@ -37,7 +37,7 @@ func (s *Server) handler() http.Handler {
 			s.hijackH2(w)
 			return
 		}
-		// The deadline is for the request alone: streams last as they like.
+		// The deadline is for the request alone: streams lift it again.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(orDefault(s.BodyTimeout, 30*time.Second)))
 		if s.CORS != "" {
 			s.allowOrigin(w.Header())

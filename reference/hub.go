@@ -21,14 +21,15 @@ type hub struct {
 	pool      eventPool
 	faults    *faultBox
 
-	mu     sync.Mutex
-	seq    uint64 // of the last event
-	first  uint64 // the seq before the first event of this server's life
-	topics map[string]*topic
-	subs   int // streams admitted
-	next   int // lane of the next subscriber
-	closed bool
-	empty  chan struct{} // closed with the last subscriber, once closed
+	mu       sync.Mutex
+	seq      uint64 // of the last event
+	first    uint64 // the seq before the first event of this server's life
+	topics   map[string]*topic
+	subs     int // streams admitted
+	next     int // lane of the next subscriber
+	closed   bool
+	farewell func() []byte
+	empty    chan struct{} // closed with the last subscriber, once closed
 }
 
 type topic struct {
@@ -126,7 +127,27 @@ func (h *hub) join(s *subscriber, topics []*topic, lastID string) {
 	if s.lane == nil {
 		s.lane = h.takeLane()
 	}
-	s.lane.post(command{do: doJoin, sub: s})
+	if !s.lane.post(command{do: doJoin, sub: s}) {
+		h.lost(s)
+		return
+	}
+	if h.closed { // since it was admitted
+		s.lane.post(command{do: doEnd, farewell: h.farewell})
+	}
+}
+
+// lost ends a stream whose lane has ended. The lock is held.
+func (h *hub) lost(s *subscriber) {
+	if s.out != nil {
+		s.out.cut(s)
+	} else {
+		closeSocket(s.fd)
+	}
+	s.drop()
+	for i := range s.slots {
+		h.release(s.slots[i].topic, true)
+	}
+	h.forget()
 }
 
 // nextLane deals the lanes out to whoever comes.
@@ -220,6 +241,7 @@ func (h *hub) close(farewell func() []byte) <-chan struct{} {
 			close(h.empty)
 		}
 	}
+	h.farewell = farewell
 	for _, l := range h.lanes {
 		l.post(command{do: doEnd, farewell: farewell})
 	}

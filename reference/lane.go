@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"container/heap"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,8 +78,9 @@ type run struct {
 	vec         vector
 }
 
-// post hands c to the lane.
-func (l *lane) post(c command) {
+// post hands c to the lane. It says no when the lane has ended; only a join has
+// to be undone then.
+func (l *lane) post(c command) bool {
 	l.mu.Lock()
 	if l.ended {
 		l.mu.Unlock()
@@ -90,7 +90,7 @@ func (l *lane) post(c command) {
 		if c.call != nil {
 			c.call()
 		}
-		return
+		return false
 	}
 	l.inbox = append(l.inbox, c)
 	wake := l.asleep
@@ -99,6 +99,7 @@ func (l *lane) post(c command) {
 	if wake {
 		l.poll.wake()
 	}
+	return true
 }
 
 // awaitRoom waits until the lane's inbox is below its limit.
@@ -237,46 +238,6 @@ func (l *lane) deliver(s *subscriber, f *Faults) {
 	l.mark(s)
 }
 
-// queue adds d to a subscriber's backlog under the policy; it says false when
-// that ended the stream.
-func (l *lane) queue(s *subscriber, d delivery) bool {
-	if l.policy == Block && s.waiting() >= l.backlog {
-		l.awaitSubscriber(s)
-		if s.index < 0 {
-			return false
-		}
-	}
-	if s.enqueue(d, l.backlog) {
-		return true
-	}
-	if l.policy == Disconnect {
-		l.counts.disconnected.Add(1)
-		l.cut(s)
-		return false
-	}
-	l.counts.dropped.Add(1)
-	return true
-}
-
-// awaitSubscriber holds up the whole lane until a subscriber has room.
-func (l *lane) awaitSubscriber(s *subscriber) {
-	for s.index >= 0 && s.waiting() >= l.backlog {
-		l.mu.Lock()
-		for i := range l.inbox {
-			if d := l.inbox[i].do; d == doStop || d == doEnd || d == doLeave && l.inbox[i].sub == s {
-				l.mu.Unlock()
-				return
-			}
-		}
-		l.mu.Unlock()
-		l.flushOne(s)
-		if s.index >= 0 && s.waiting() >= l.backlog {
-			l.poll.writable(s.fd, 5*time.Millisecond)
-			s.flags &^= flagFull // or so it may be
-		}
-	}
-}
-
 func (l *lane) mark(s *subscriber) {
 	if !s.is(flagDirty) {
 		s.flags |= flagDirty
@@ -309,119 +270,6 @@ func (l *lane) flushOne(s *subscriber) {
 	}
 }
 
-// join begins a stream.
-func (l *lane) join(s *subscriber) {
-	s.index = int32(len(l.all))
-	l.all = append(l.all, s)
-	for i := range s.slots {
-		sl := &s.slots[i]
-		m := sl.topic.members[l.no]
-		sl.index = len(m)
-		sl.topic.members[l.no] = append(m, s)
-	}
-	l.counts.open.Add(1)
-	if l.hub.faults.load() != nil {
-		s.odd = l.disturber(s, nanos(time.Now()))
-	}
-	if s.out == nil && !l.poll.add(s.fd, s) {
-		l.cut(s)
-		return
-	}
-	l.arm(s)
-	l.mark(s)
-}
-
-// leave forgets a stream whose end is written, or cannot be.
-func (l *lane) leave(s *subscriber) {
-	if s.index < 0 {
-		return
-	}
-	last := l.all[len(l.all)-1]
-	l.all[s.index] = last
-	last.index = s.index
-	l.all[len(l.all)-1] = nil
-	l.all = l.all[:len(l.all)-1]
-	for i := range s.slots {
-		sl := &s.slots[i]
-		m := sl.topic.members[l.no]
-		last := m[len(m)-1]
-		m[sl.index] = last
-		m[len(m)-1] = nil
-		sl.topic.members[l.no] = m[:len(m)-1]
-		for j := range last.slots {
-			if last.slots[j].topic == sl.topic {
-				last.slots[j].index = sl.index
-			}
-		}
-	}
-	s.index = -1
-	s.flags |= flagEnding
-	if s.armed != 0 {
-		l.timers.remove(s)
-	}
-	if s.out == nil {
-		l.poll.closeSocket(s.fd)
-	}
-	s.drop()
-	if s.odd != nil {
-		s.odd.abandon()
-	}
-	l.counts.open.Add(-1)
-	l.hub.gone(s)
-}
-
-// cut ends a stream at once, in the middle of its body.
-func (l *lane) cut(s *subscriber) {
-	if s.index < 0 {
-		return
-	}
-	if s.out != nil {
-		s.out.cut(s)
-	}
-	l.leave(s)
-}
-
-func (l *lane) endAll(farewell func() []byte) {
-	for i := len(l.all) - 1; i >= 0; i-- {
-		s := l.all[i]
-		if farewell == nil {
-			l.cut(s)
-			continue
-		}
-		if s.is(flagEnding) {
-			continue
-		}
-		l.settle(s)
-		s.enqueue(delivery{b: farewell()}, l.backlog)
-		s.enqueue(delivery{act: actEnd}, l.backlog)
-		s.flags |= flagEnding
-		l.mark(s)
-	}
-}
-
-// tick does what is due: delayed deliveries, heartbeats.
-func (l *lane) tick() {
-	if len(l.timers) > 0 {
-		now := nanos(time.Now())
-		for len(l.timers) > 0 && l.timers[0].armed <= now {
-			s := l.timers[0]
-			l.timers.remove(s)
-			l.advance(s, now)
-		}
-	}
-	if l.beat > 0 && !time.Now().Before(l.beatAt) {
-		l.beatAt = time.Now().Add(l.beat)
-		for i := len(l.all) - 1; i >= 0; i-- {
-			s := l.all[i]
-			if s.flags&(flagEnding|flagStalled) == 0 && s.waiting() == 0 {
-				l.pulse.hold(1)
-				s.enqueue(delivery{ev: l.pulse}, l.backlog)
-				l.mark(s)
-			}
-		}
-	}
-}
-
 // close ends what is left when the lane stops.
 func (l *lane) close() {
 	for len(l.all) > 0 {
@@ -443,43 +291,4 @@ func (l *lane) close() {
 		}
 	}
 	l.poll.close()
-}
-
-// arm sees to it that tick comes back to s in time.
-func (l *lane) arm(s *subscriber) {
-	at := s.later()
-	if at == 0 || s.armed != 0 && s.armed <= at {
-		return
-	}
-	if s.armed != 0 {
-		l.timers.remove(s)
-	}
-	s.armed = at
-	heap.Push(&l.timers, s)
-}
-
-// timers is a heap of subscribers by armed.
-type timers []*subscriber
-
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].armed < t[j].armed }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(s any)        { *t = append(*t, s.(*subscriber)) }
-
-func (t *timers) Pop() any {
-	old := *t
-	s := old[len(old)-1]
-	old[len(old)-1] = nil
-	*t = old[:len(old)-1]
-	return s
-}
-
-func (t *timers) remove(s *subscriber) {
-	for i, at := range *t {
-		if at == s {
-			heap.Remove(t, i)
-			break
-		}
-	}
-	s.armed = 0
 }

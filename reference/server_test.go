@@ -87,8 +87,13 @@ func TestListenElsewhereNeedsToken(t *testing.T) {
 
 func TestHeartbeat(t *testing.T) {
 	eachDialect(t, func(t *testing.T, d dialect, c *http.Client) {
-		s := started(t, &Server{TLS: d.tls, Heartbeat: 10 * time.Millisecond})
-		open(t, c, s.URL()+"/events").expect(":", ":", ":")
+		// A stream outlives the time that a request may take.
+		s := started(t, &Server{TLS: d.tls, Heartbeat: 10 * time.Millisecond, BodyTimeout: 40 * time.Millisecond})
+		open(t, c, s.URL()+"/events").expect(":", ":", ":", ":", ":", ":", ":", ":", ":", ":")
+		st := open(t, c, s.URL()+"/clock?n=10&interval=10ms")
+		for range 10 {
+			st.next()
+		}
 	})
 }
 

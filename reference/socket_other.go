@@ -41,6 +41,7 @@ func (p *poller) wait(d time.Duration, _ func(*subscriber, bool)) {
 func (p *poller) writable(_ int32, d time.Duration) { time.Sleep(d) }
 func (p *poller) add(int32, *subscriber) bool       { return false }
 func (p *poller) closeSocket(int32)                 {}
+func closeSocket(int32)                             {}
 func (p *poller) close()                            {}
 func (l *lane) ready(*subscriber, bool)             {}
 func (l *lane) sendSocket(*subscriber) bool         { return false }

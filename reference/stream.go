@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // events opens an event stream: the answer's head goes out at once, then what
@@ -59,6 +60,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.hub.join(sub, topics, lastID)
 		return
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	out := newWriter(&s.counts)
 	sub.out = out
 	s.hub.join(sub, topics, lastID) // its flags are the lane's from here on
