@@ -46,6 +46,7 @@ func (l *lane) settled(s *subscriber) {
 	if s.odd.bound() || s.odd.box.load() != nil {
 		l.arm(s)
 	} else {
+		l.timers.remove(s)
 		s.odd = nil
 	}
 }
@@ -61,5 +62,5 @@ func (l *lane) queueAll(s *subscriber, ds []delivery) bool {
 }
 
 func (l *lane) disturber(s *subscriber, now int64) *disturber {
-	return &disturber{box: l.hub.faults, opened: now, rnd: rand.New(rand.NewPCG(l.hub.faults.seed, s.serial))}
+	return &disturber{box: l.hub.faults, opened: now, rnd: rand.New(rand.NewPCG(l.hub.faults.seed, uint64(s.serial)))}
 }

@@ -24,6 +24,7 @@ type disturber struct {
 	pack    []byte
 	packed  uint64 // events in pack
 	packTil int64
+	armed   int64      // when the lane's timer comes back to it, ns; 0 never
 	opened  int64      // ns
 	later   []delivery // in order of due
 	lastDue int64      // delays keep the order

@@ -144,7 +144,7 @@ func (l *lane) sleep() time.Duration {
 	l.mu.Unlock()
 	wait := time.Duration(-1)
 	if len(l.timers) > 0 {
-		wait = max(0, time.Duration(l.timers[0].armed-nanos(time.Now())))
+		wait = max(0, time.Duration(l.timers[0].odd.armed-nanos(time.Now())))
 	}
 	if l.beat > 0 && len(l.all) > 0 {
 		if d := max(0, time.Until(l.beatAt)); wait < 0 || d < wait {

@@ -49,14 +49,12 @@ func (l *lane) leave(s *subscriber) {
 	}
 	s.index = -1
 	s.flags |= flagEnding
-	if s.armed != 0 {
-		l.timers.remove(s)
-	}
 	if s.out == nil {
 		l.poll.closeSocket(s.fd)
 	}
 	s.drop()
 	if s.odd != nil {
+		l.timers.remove(s)
 		s.odd.abandon()
 	}
 	l.counts.open.Add(-1)

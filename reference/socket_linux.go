@@ -168,7 +168,9 @@ func (l *lane) sendSocket(s *subscriber) bool {
 func (l *lane) flushSocket(s *subscriber) {
 	for s.flags&(flagStalled|flagFull) == 0 && (len(s.queue) > 0 || s.head != nil && !s.is(flagHeld)) {
 		l.vec.iov = l.vec.iov[:0]
-		l.vec.add(s.head)
+		if s.head != nil {
+			l.vec.add(s.head.bytes)
+		}
 		n := 0
 		skip := int(s.written)
 		for n < len(s.queue) && len(l.vec.iov) < runLimit {
@@ -226,14 +228,13 @@ var lastChunk = []byte("0\r\n\r\n")
 // queue, and acts where a delivery asks for it. It says false when the stream
 // has ended or stands still.
 func (l *lane) wrote(s *subscriber, wrote, n int) bool {
-	if k := min(wrote, len(s.head)); k > 0 {
-		wrote -= k
-		if s.head = s.head[k:]; len(s.head) == 0 {
-			s.head = nil
-		}
-	}
 	if s.head != nil {
-		return true
+		if wrote < len(s.head.bytes) {
+			s.head.bytes = s.head.bytes[wrote:]
+			return true
+		}
+		wrote -= len(s.head.bytes)
+		s.head = nil
 	}
 	whole := 0
 	last := actSend

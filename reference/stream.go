@@ -25,7 +25,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.answerError(w, err)
 		return
 	}
-	sub := &subscriber{serial: s.streams.Add(1), index: -1, fd: -1}
+	sub := &subscriber{serial: uint32(s.streams.Add(1)), index: -1, fd: -1}
 	s.counts.opened.Add(1)
 	if s.Retry > 0 {
 		b, _ := AppendRetry(nil, s.Retry)
@@ -80,9 +80,9 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request, sub *subscri
 	sub.fd = fd
 	if r.ProtoMinor == 0 {
 		sub.flags |= flagPlain
-		sub.head = fmt.Appendf(nil, "HTTP/1.0 200 OK\r\n%s\r\n", s.streamHead(contentType))
+		sub.head = &answerHead{fmt.Appendf(nil, "HTTP/1.0 200 OK\r\n%s\r\n", s.streamHead(contentType))}
 	} else {
-		sub.head = fmt.Appendf(nil, "HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n", s.streamHead(contentType))
+		sub.head = &answerHead{fmt.Appendf(nil, "HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n", s.streamHead(contentType))}
 	}
 	s.hub.join(sub, topics, lastID)
 }

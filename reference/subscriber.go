@@ -66,19 +66,21 @@ type subscriber struct {
 	lane   *lane
 	out    sink // nil: the socket fd
 	slots  []slot
-	serial uint64 // numbers the server's streams
 	meant  uint64 // events meant for it since it opened
 	odd    *disturber
-	armed  int64 // when the lane's timer wakes it; 0 none
-	index  int32 // in the lane's list of all
-	fd     int32 // a non-blocking socket, owned by the lane
+	index  int32  // in the lane's list of all
+	serial uint32 // numbers the server's streams
+	fd     int32  // a non-blocking socket, owned by the lane
 
 	mu      sync.Mutex
 	queue   []delivery
-	written int32 // bytes of queue[0] that are written already
-	head    []byte
+	written int32       // bytes of queue[0] that are written already
+	head    *answerHead // what is left to write of the answer's head; sockets only
 	flags   flags
 }
+
+// answerHead is what is left to write of an answer's head.
+type answerHead struct{ bytes []byte }
 
 type flags uint8
 

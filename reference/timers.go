@@ -9,7 +9,7 @@ import (
 func (l *lane) tick() {
 	if len(l.timers) > 0 {
 		now := nanos(time.Now())
-		for len(l.timers) > 0 && l.timers[0].armed <= now {
+		for len(l.timers) > 0 && l.timers[0].odd.armed <= now {
 			s := l.timers[0]
 			l.timers.remove(s)
 			l.advance(s, now)
@@ -31,21 +31,20 @@ func (l *lane) tick() {
 // arm sees to it that tick comes back to s in time.
 func (l *lane) arm(s *subscriber) {
 	at := s.later()
-	if at == 0 || s.armed != 0 && s.armed <= at {
+	if at == 0 || s.odd.armed != 0 && s.odd.armed <= at {
 		return
 	}
-	if s.armed != 0 {
-		l.timers.remove(s)
-	}
-	s.armed = at
+	l.timers.remove(s)
+	s.odd.armed = at
 	heap.Push(&l.timers, s)
 }
 
-// timers is a heap of subscribers by armed.
+// timers is a heap of subscribers, all of them with a disturber, by when it is
+// armed for.
 type timers []*subscriber
 
 func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].armed < t[j].armed }
+func (t timers) Less(i, j int) bool { return t[i].odd.armed < t[j].odd.armed }
 func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
 func (t *timers) Push(s any)        { *t = append(*t, s.(*subscriber)) }
 
@@ -57,12 +56,16 @@ func (t *timers) Pop() any {
 	return s
 }
 
+// remove takes s out if it is armed.
 func (t *timers) remove(s *subscriber) {
+	if s.odd.armed == 0 {
+		return
+	}
 	for i, at := range *t {
 		if at == s {
 			heap.Remove(t, i)
 			break
 		}
 	}
-	s.armed = 0
+	s.odd.armed = 0
 }
