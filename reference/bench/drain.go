@@ -95,8 +95,11 @@ func opening(addr string, streams int) []byte {
 	for i := range streams {
 		block.Reset()
 		for _, h := range []hpack.HeaderField{
-			{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"}, {Name: ":authority", Value: addr},
-			{Name: ":path", Value: "/events?topic=a"}, {Name: "accept", Value: "text/event-stream"},
+			{Name: ":method", Value: "GET"},
+			{Name: ":scheme", Value: "http"},
+			{Name: ":authority", Value: addr},
+			{Name: ":path", Value: "/events?topic=a"},
+			{Name: "accept", Value: "text/event-stream"},
 		} {
 			enc.WriteField(h)
 		}

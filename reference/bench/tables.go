@@ -11,9 +11,16 @@ var kinds = []struct {
 	name    string
 	streams int
 }{
-	{"bare", 0}, {"reference-1", 0}, {"reference", 0}, {"reference-h2-single", 1}, {"reference-h2", 250},
-	{"go-sse", 0}, {"r3labs", 0}, {"gin", 0},
-	{"better-sse", notGo}, {"nchan", notGo},
+	{"bare", 0},
+	{"reference-1", 0},
+	{"reference", 0},
+	{"reference-h2-single", 1},
+	{"reference-h2", 250},
+	{"go-sse", 0},
+	{"r3labs", 0},
+	{"gin", 0},
+	{"better-sse", notGo},
+	{"nchan", notGo},
 }
 
 // notGo marks a server that is started as a program of its own.
@@ -76,8 +83,12 @@ func (p *plan) scale() error {
 		kind       string
 		n, streams int
 	}{
-		{"reference", 1000, 0}, {"reference", 5000, 0}, {"reference", 15000, 0},
-		{"reference-h2", 1000, 250}, {"reference-h2", 15000, 250}, {"reference-h2", 50000, 250},
+		{"reference", 1000, 0},
+		{"reference", 5000, 0},
+		{"reference", 15000, 0},
+		{"reference-h2", 1000, 250},
+		{"reference-h2", 15000, 250},
+		{"reference-h2", 50000, 250},
 	}
 	results := make([][]result, len(steps))
 	for range p.rounds {
