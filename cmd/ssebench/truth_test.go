@@ -62,12 +62,10 @@ func runAgainst(tb testing.TB, url string, args ...string) *results.Document {
 	cmd := command(tb, "ssebench", args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != 98 && cmd.ProcessState.ExitCode() != 99 {
-		tb.Fatalf("%v: %v\n%s", args, err, &stderr)
-	}
+	_ = cmd.Run() // whatever the verdict: what counts is the document
 	paths, _ := filepath.Glob(filepath.Join(out, "*.json"))
 	if len(paths) != 1 {
-		tb.Fatalf("%d documents in %s", len(paths), out)
+		tb.Fatalf("%v: %d documents\n%s", args, len(paths), &stderr)
 	}
 	d, err := results.Load(paths[0])
 	if err != nil {
