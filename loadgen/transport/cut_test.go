@@ -13,23 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
 	"golang.org/x/sys/unix"
 
 	"ssebench/loadgen"
 )
-
-// cutNow cuts from outside and checks that nothing else comes of it.
-func cutNow(t *testing.T, s loadgen.Stream, how loadgen.Cut, r *reader) loadgen.Ending {
-	t.Helper()
-	s.Cut(how)
-	e := r.untilToken(loadgen.TokenCut)
-	s.Cut(loadgen.CutFIN)
-	if e.Message != "" || e.Permanent || e.At.IsZero() {
-		t.Errorf("ending %+v", e)
-	}
-	return e
-}
 
 // What the server sees of each way to cut an open stream. reader.change fails the test if the handler is called afterwards.
 func TestCutOpenStream(t *testing.T) {
@@ -76,36 +63,6 @@ func TestCutOpenStream(t *testing.T) {
 			})
 		}
 	}
-}
-
-// Bytes that come after a silent cut are neither read nor handed over.
-func TestSilentStreamReadsNothing(t *testing.T) {
-	inEvery(t, func(t *testing.T, w *way) {
-		more := make(chan struct{})
-		done := make(chan struct{})
-		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
-			io.WriteString(rw, "data: 1\n\n")
-			flush(rw)
-			<-more
-			io.WriteString(rw, "data: 2\n\n")
-			flush(rw)
-			close(done)
-			<-r.Context().Done()
-		})
-		tr, _ := w.transport(t, Config{})
-		r := newReader(t)
-		s := open(tr, get(t, u), r)
-		r.untilBody("data: 1")
-		cutNow(t, s, loadgen.CutSilent, r)
-		close(more)
-		<-done
-		if err := tr.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if r.body.String() != "data: 1\n\n" || len(r.endings) != 1 {
-			t.Errorf("body %q, endings %+v", r.body.String(), r.endings)
-		}
-	})
 }
 
 func TestCutEndsTheRequest(t *testing.T) {
@@ -263,72 +220,4 @@ func pending(t *testing.T, p *peer) (err error) {
 		t.Fatal(e)
 	}
 	return err
-}
-
-// Once a stream is cut, what was on its way is not handed over.
-func TestNoBytesAfterCut(t *testing.T) {
-	inEvery(t, func(t *testing.T, w *way) {
-		more, sent := make(chan struct{}), make(chan struct{})
-		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
-			flush(rw)
-			<-more
-			io.WriteString(rw, "data: 1\n\n")
-			flush(rw)
-			close(sent)
-			<-r.Context().Done()
-		})
-		tr, _ := w.transport(t, Config{})
-		r := newReader(t)
-		s := open(tr, get(t, u), r)
-		r.until("the opening", func() bool { return len(r.openings) == 1 })
-		lane := tr.Lanes()[0]
-		lane.Hold()
-		close(more)
-		<-sent
-		time.Sleep(10 * time.Millisecond) // the stream's goroutine most likely waits for the lane now, which nothing tells
-		s.Cut(loadgen.CutFIN)
-		lane.Release()
-		if r.untilToken(loadgen.TokenCut); r.body.Len() > 0 {
-			t.Errorf("body %q", r.body.String())
-		}
-	})
-}
-
-// Nothing goes out on a silent HTTP/2 stream, whatever comes in.
-func TestSilentStreamSendsNothing(t *testing.T) {
-	cut, done := make(chan struct{}), make(chan struct{})
-	u := frames(t, nil, func(f *framed, stream uint32) {
-		defer close(done)
-		f.head(stream, ":status", "200")
-		f.WriteData(stream, false, []byte("data: 1\n\n"))
-		<-cut
-		for i := range byte(20) {
-			f.WriteData(stream, false, []byte("data: 2\n\n"))
-			f.WritePing(false, [8]byte{i})
-			for pong := false; !pong; {
-				in, err := f.ReadFrame()
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				switch in := in.(type) {
-				case *http2.PingFrame:
-					pong = in.IsAck()
-				case *http2.RSTStreamFrame:
-					t.Errorf("the client sent %v", in)
-					return
-				}
-			}
-		}
-	})
-	tr, _ := newTransport(t, Config{Protocol: H2C})
-	r := newReader(t)
-	s := open(tr, get(t, u), r)
-	r.untilBody("data: 1")
-	cutNow(t, s, loadgen.CutSilent, r)
-	close(cut)
-	<-done
-	if r.body.String() != "data: 1\n\n" {
-		t.Errorf("body %q", r.body.String())
-	}
 }

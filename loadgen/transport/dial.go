@@ -60,7 +60,7 @@ func (t *Transport) dial(ctx context.Context, u, own *url.URL) (*net.TCPConn, er
 
 func (t *Transport) connect(ctx context.Context, to netip.AddrPort, deadline time.Time) (*net.TCPConn, error) {
 	// Keep-alive probes are traffic that no scenario asked for.
-	d := net.Dialer{Deadline: deadline, KeepAlive: -1}
+	d := net.Dialer{KeepAlive: -1}
 	if len(t.config.SourceAddresses) > 0 {
 		from, ok := t.source(to.Addr())
 		if !ok {
@@ -69,7 +69,7 @@ func (t *Transport) connect(ctx context.Context, to netip.AddrPort, deadline tim
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))
 		d.Control = bindWithoutPort
 	}
-	c, err := d.DialContext(ctx, "tcp", to.String())
+	c, err := d.DialContext(deadlined{ctx, deadline}, "tcp", to.String())
 	if err != nil {
 		return nil, dialFailure(err)
 	}

@@ -9,7 +9,8 @@
 //  3. An opening is a login, where one is asked for, and a chain of hops (opening.go, redirect.go, cookies.go), the same code
 //     for every protocol.
 //  4. A hop dials (dial.go, resolve.go, tls.go), writes its request (request.go) and reads the response: HTTP/1.1 with a push
-//     parser (response.go, chunked.go) on a connection (conn.go, hop1.go), HTTP/2 through net/http's client connections (hop2.go, pool.go).
+//     parser (response.go, framing.go, chunked.go) on a connection (conn.go, hop1.go), HTTP/2 through net/http's client connections
+//     (hop2.go, pool.go, preface.go).
 //  5. On unix an idle cleartext stream holds no buffer: its goroutine waits for readability, and a read goes into the lane's
 //     shared buffer (read_unix.go).
 //  6. Every way to fail has a token (tokens.go, failure.go).

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,6 +64,9 @@ func (r *reader) Bytes(b []byte, at time.Time) error {
 
 func (r *reader) Ended(e loadgen.Ending) (reopen time.Time) {
 	defer r.change()()
+	if !listed(e.Token) {
+		r.t.Errorf("token %q is not in the list", e.Token)
+	}
 	r.endings = append(r.endings, e)
 	if r.reopen != nil {
 		reopen = r.reopen(e)
@@ -110,6 +114,18 @@ func (r *reader) untilToken(token string) loadgen.Ending {
 	e := r.untilOver()
 	if e.Token != token {
 		r.t.Fatalf("ended with %q (%s), want %q", e.Token, e.Message, token)
+	}
+	return e
+}
+
+// cutNow cuts from outside and checks that nothing else comes of it.
+func cutNow(t *testing.T, s loadgen.Stream, how loadgen.Cut, r *reader) loadgen.Ending {
+	t.Helper()
+	s.Cut(how)
+	e := r.untilToken(loadgen.TokenCut)
+	s.Cut(loadgen.CutFIN)
+	if e.Message != "" || e.Permanent || e.At.IsZero() {
+		t.Errorf("ending %+v", e)
 	}
 	return e
 }
@@ -174,4 +190,23 @@ func get(t testing.TB, rawURL string, header ...string) *loadgen.Request {
 // open opens a stream at once on the first lane.
 func open(tr *Transport, r *loadgen.Request, h loadgen.StreamHandler) loadgen.Stream {
 	return tr.Open(tr.Lanes()[0], r, time.Time{}, h)
+}
+
+// counter is a handler for thousands of streams.
+type counter struct{ opened, bytes, ended atomic.Int64 }
+
+func (c *counter) Opened(loadgen.Opening) error { c.opened.Add(1); return nil }
+
+func (c *counter) Bytes(b []byte, _ time.Time) error { c.bytes.Add(int64(len(b))); return nil }
+
+func (c *counter) Ended(loadgen.Ending) time.Time { c.ended.Add(1); return time.Time{} }
+
+// await polls a counter that something else moves.
+func await(tb testing.TB, c *atomic.Int64, want int64) {
+	tb.Helper()
+	for start := time.Now(); c.Load() < want; time.Sleep(time.Millisecond) {
+		if time.Since(start) > time.Minute {
+			tb.Fatalf("%d of %d", c.Load(), want)
+		}
+	}
 }

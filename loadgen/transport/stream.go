@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,11 +32,6 @@ type stream struct {
 // waker is what a stream's goroutine may be blocked in, as Cut sees it.
 type waker interface{ wake(loadgen.Cut) }
 
-// canceler cancels what the goroutine waits for.
-type canceler context.CancelFunc
-
-func (c canceler) wake(loadgen.Cut) { c() }
-
 // longAgo is a deadline that wakes whoever is blocked.
 var longAgo = time.Unix(1, 0)
 
@@ -66,17 +60,6 @@ func (s *stream) guard(w waker) error {
 		return errCut
 	}
 	return nil
-}
-
-// untilCut gives a context that Cut cancels, until something else is guarded. A stream has none of its own: it would be a good part
-// of the memory of an idle one.
-func (s *stream) untilCut() (context.Context, context.CancelFunc, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	if err := s.guard(canceler(cancel)); err != nil {
-		cancel()
-		return nil, nil, err
-	}
-	return ctx, cancel, nil
 }
 
 // setDeadline sets a deadline on the guarded connection unless the stream was cut, whose own deadline must stay. Requests of
