@@ -33,6 +33,7 @@ func start(t *testing.T, args ...string) *program {
 	}
 	p := &program{Cmd: exec.Command(path, args...)}
 	p.Stderr = &p.stderr
+	p.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // its end is waited for
 	in, err := p.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
