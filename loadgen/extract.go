@@ -3,6 +3,7 @@ package loadgen
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -117,9 +118,9 @@ func newClock(o *scenarios.Observe) (read func(data []byte) (unix int64, ok bool
 			return t.UnixNano(), err == nil
 		}
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return n * int64(unit), true
+			return n * int64(unit), n >= 0 && n <= math.MaxInt64/int64(unit)
 		}
 		f, err := strconv.ParseFloat(s, 64)
-		return int64(f * unit), err == nil
+		return int64(f * unit), err == nil && f >= 0 && f*unit < math.MaxInt64
 	}
 }

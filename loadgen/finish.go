@@ -19,11 +19,7 @@ func (r *run) finish() (*results.Document, error) {
 	if err := r.gather(); err != nil {
 		r.fail(err.Error())
 	}
-	for k, e := range r.recorder.events {
-		if c, ok := r.topics[k.topic].call(k.seq); ok && !c.failed {
-			r.enterEvent(k, e, false)
-		}
-	}
+	r.events.closeAll()
 	r.closeLedgers()
 	r.mu.Unlock()
 	if len(r.subscriptions) > 0 && r.opened.Load() == 0 && !r.partial {
@@ -89,16 +85,25 @@ var lossMetric = map[LossKind]results.ID{
 
 // closeObserved closes accounts of a server's own numbering: from the first sequence that a subscriber saw to its last.
 func (r *run) closeObserved() {
-	v := r.recorder.of(r.timeline.current())
 	for _, s := range r.subscriptions {
-		if s.ledger.Highest() < s.ledger.First() || !s.ledger.Started() {
+		if len(s.revealed) == 0 {
 			continue
 		}
-		v.Add(results.DeliveriesExpected, int64(s.ledger.Highest()-s.ledger.First()+1))
+		each := func(rg Range, id results.ID) {
+			for i, from := range s.revealed {
+				part := Range{max(rg.From, from.from), rg.To}
+				if i+1 < len(s.revealed) {
+					part.To = min(part.To, s.revealed[i+1].from-1)
+				}
+				if part.From <= part.To {
+					r.recorder.of(from.phase).Add(id, int64(part.To-part.From+1))
+				}
+			}
+		}
+		each(Range{s.ledger.First(), s.ledger.Highest()}, results.DeliveriesExpected)
 		s.ledger.Close(s.ledger.Highest(), nil, func(rg Range, kind LossKind) {
-			n := int64(rg.To - rg.From + 1)
-			v.Add(results.DeliveriesLost, n)
-			v.Add(lossMetric[kind], n)
+			each(rg, results.DeliveriesLost)
+			each(rg, lossMetric[kind])
 		}, func(Range) {})
 	}
 }

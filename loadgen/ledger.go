@@ -116,6 +116,9 @@ func (l *Ledger) Close(end uint64, failed []Range, lost func(Range, LossKind), e
 		holes = append([]Range{{l.first, l.sure - 1}}, failed...)
 	}
 	for i, g := range all {
+		for len(holes) > 0 && holes[0].To < g.From { // both ascend
+			holes = holes[1:]
+		}
 		kind := LostMidstream
 		switch {
 		case tail && i == len(all)-1:

@@ -123,8 +123,8 @@ func newRecorder(lanes []*Lane, tl *timeline) *recorder {
 	return r
 }
 
-// collect swaps every lane's page and adds it up.
-func (r *recorder) collect() error {
+// collect swaps every lane's page and adds it up. It gives the events that had receipts, some of them twice.
+func (r *recorder) collect() (touched []eventKey, err error) {
 	for i, l := range r.lanes {
 		l.Hold()
 		full := l.shard.page
@@ -136,16 +136,17 @@ func (r *recorder) collect() error {
 				continue
 			}
 			if err := r.of(phase).Merge(v); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		for k, e := range full.events {
 			r.add(k, e)
+			touched = append(touched, k)
 		}
 		full.reset()
 		r.spare[i] = full
 	}
-	return nil
+	return touched, nil
 }
 
 func (r *recorder) add(k eventKey, e *eventShare) {

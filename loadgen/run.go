@@ -45,15 +45,14 @@ type run struct {
 	mu       sync.Mutex // of all below: the ticker and the drain
 	recorder *recorder
 	folder   *results.Folder
-	answered []eventKey            // successful calls not yet in waiting
-	waiting  map[eventKey]struct{} // successful calls whose expected receipts are not all there
+	events   eventBook
 	tick     tick
 }
 
 func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
-		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), waiting: make(map[eventKey]struct{}),
+		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}),
 	}
 	var err error
 	if r.number, err = stamp.RunNumber(plan.RunID); err != nil {
@@ -67,6 +66,7 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	if err := r.chooseAccount(own); err != nil {
 		return nil, err
 	}
+	r.events = eventBook{run: r, waiting: make(map[eventKey]awaited)}
 	r.header = r.newHeader()
 	r.folder = results.NewFolder(r.header)
 	return r, nil
@@ -129,16 +129,6 @@ func (r *run) streamOpened() {
 
 func (r *run) streamClosed() { r.openNow.Add(-1) }
 
-// published enters a successful call: its receipts are waited for.
-func (r *run) published(k eventKey, c call) {
-	if c.expected == 0 {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.answered = append(r.answered, k)
-}
-
 // newHeader says all that is known before the first connection.
 func (r *run) newHeader() *results.Header {
 	p := r.plan
@@ -170,6 +160,10 @@ func (r *run) produces(id results.ID) bool {
 	m := results.Catalogue[id]
 	if m.Kind != results.KindCounter {
 		return false
+	}
+	switch id {
+	case results.ReadsCoalesced, results.PayloadUnused, results.WireReceived, results.WireSent:
+		return false // nobody counts them yet
 	}
 	switch group(m.Name) {
 	case "deliveries":

@@ -75,7 +75,7 @@ func (r *run) load(ctx context.Context) {
 		var err error
 		if phase.Kind == scenarios.KindRamp {
 			err = r.ramp(ctx, phase)
-			begun = r.timeline.now()
+			begun = r.boundary(i + 1)
 		} else {
 			r.foresee(i, begun)
 			if r.sender != nil && !r.publishing {
@@ -93,18 +93,33 @@ func (r *run) load(ctx context.Context) {
 			break
 		}
 	}
-	r.timeline.enter(len(r.plan.Phases), min(begun, r.timeline.now()))
+	drain := len(r.plan.Phases)
+	if r.partial || r.failure() != "" {
+		begun = r.boundary(drain)
+	}
+	r.timeline.enter(drain, begun)
 	if r.publishing {
-		r.sender.end(r.timeline.now())
+		r.sender.end(begun)
 		<-dispatched
 		r.drain(ctx)
 		stopPublishing()
 		r.sender.calls.Wait()
 		if n := r.sender.unsent(); n > 0 {
+			// The last call was answered just now: its event gets the time that one needs.
+			_ = r.await(ctx, r.timeline.now()+int64(quiet), r.arrived)
 			r.notes.add("publish_backlog", fmt.Sprintf("%d events were due and never sent: the hook was too slow for the rate; lower publish.rate or use more topics", n), 1)
 		}
 	}
 	r.timeline.leave(r.timeline.now())
+}
+
+// boundary fixes the start of a phase a moment ahead and waits for it, so that everybody agrees to which phase an event belongs.
+func (r *run) boundary(phase int) int64 {
+	const ahead = 2 * time.Millisecond
+	at := r.timeline.now() + int64(ahead)
+	r.timeline.foresee(phase, at)
+	time.Sleep(time.Duration(at - r.timeline.now()))
+	return at
 }
 
 // foresee fixes the starts of the phases that follow a hold without a ramp between.
@@ -163,7 +178,7 @@ func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 func (r *run) nothingOpened() string {
 	token, top := r.notes.most()
 	if top.count > 0 {
-		return fmt.Sprintf("no stream opened: %d of %d attempts ended with %s (%s)", top.count, len(r.subscriptions), token, top.message)
+		return fmt.Sprintf("no stream opened: %d attempts ended with %s (%s)", top.count, token, top.message)
 	}
 	return fmt.Sprintf("no stream opened: %d connections never got response headers; is %s an event stream?", len(r.subscriptions), r.plan.Target.URL)
 }
@@ -189,9 +204,6 @@ func (r *run) open(client int, due int64) error {
 		}
 	}
 	r.subscriptions = append(r.subscriptions, s)
-	s.lane.Hold()
-	s.lane.shard.current().Add(results.ConnectionsAttempted, 1)
-	s.lane.Release()
 	s.stream = r.runner.Transport.Open(s.lane, &s.client.Request, r.timeline.at(due), &s.client)
 	return nil
 }
@@ -245,7 +257,13 @@ const quiet = 200 * time.Millisecond
 
 // drain waits until every call was answered, every expected pair came and the streams are quiet, but no longer than Plan.Drain.
 func (r *run) drain(ctx context.Context) {
-	_ = r.await(ctx, r.timeline.now()+int64(r.plan.Drain), func() bool { return r.drained() })
+	deadline := r.timeline.now() + int64(r.plan.Drain)
+	err := r.await(ctx, deadline, r.drained)
+	if errors.Is(err, errInterrupted) { // the first interrupt: drain on, but say so
+		r.partial = true
+		err = r.await(ctx, deadline, r.drained)
+	}
+	r.partial = r.partial || err != nil && ctx.Err() != nil
 }
 
 // wait sleeps until the instant. Stop ends it with errInterrupted, a failed run or ctx with another error.
@@ -261,6 +279,15 @@ func (r *run) await(ctx context.Context, until int64, done func() bool) error {
 		stop = nil // the drain after an interrupt
 	}
 	for {
+		select {
+		case <-stop:
+			return errInterrupted
+		case <-r.failed:
+			return errors.New(r.failure())
+		case <-ctx.Done():
+			return ctx.Err()
+		default:
+		}
 		left := until - r.timeline.now()
 		if left <= 0 || done() {
 			return nil
@@ -269,14 +296,9 @@ func (r *run) await(ctx context.Context, until int64, done func() bool) error {
 		select {
 		case <-timer.C:
 		case <-stop:
-			timer.Stop()
-			return errInterrupted
 		case <-r.failed:
-			timer.Stop()
-			return errors.New(r.failure())
 		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
 		}
+		timer.Stop()
 	}
 }

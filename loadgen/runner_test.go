@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -150,7 +151,7 @@ func TestStreamsThatNeverOpen(t *testing.T) {
 		want    map[string]float64
 	}{
 		{
-			"all refused", func(int, int) int { return 503 }, "no stream opened: 40 of 40 attempts ended with status_503", 1,
+			"all refused", func(int, int) int { return 503 }, "no stream opened: 40 attempts ended with status_503", 1,
 			map[string]float64{"connections.failed": 40, "connections.opened": 0, "publish.count": 0},
 		},
 		{
@@ -489,5 +490,129 @@ func TestADuplicateBehindTheLastEventIsSeen(t *testing.T) {
 			return nil
 		}
 		wantCounters(t, runMemory(t, m, steady), map[string]float64{"deliveries.received": 2000, "deliveries.duplicate": 1})
+	})
+}
+
+func TestObservedSequencesBalanceInEveryPhase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		go func() {
+			time.Sleep(500 * time.Millisecond)
+			for n := 100; n < 180; n++ { // 50 ms apart, every tenth missing
+				if n%10 != 3 {
+					for _, s := range m.all() {
+						s.write("data: {\"n\":" + strconv.Itoa(n) + "}\n\n")
+					}
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
+		}()
+		d := runMemory(t, m, "observe: {sequence: {pointer: /n}}\nload: {connections: 3, phases: [{ramp: at_once}, {hold: 2s, warmup: true}, {hold: 3s}]}\n")
+		value := func(name string) float64 { return *d.Metrics[name].Value }
+		if d.Run.Failure != "" || value("deliveries.expected") != value("deliveries.received")+value("deliveries.lost") {
+			t.Errorf("failure %q: %v expected, %v received, %v lost", d.Run.Failure, value("deliveries.expected"), value("deliveries.received"), value("deliveries.lost"))
+		}
+		if lost := value("deliveries.lost"); lost != 3*5 { // 133 to 173, after the warm-up
+			t.Errorf("%v lost, want 15", lost)
+		}
+	})
+}
+
+func TestConcurrentCallsAreNumberedAsTheyAreDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.publish = func(ev *Event) error { time.Sleep(time.Duration(ev.Seq%7) * 10 * time.Millisecond); return nil }
+		d := runMemory(t, m, "publish: {hook: {http: {url: http://127.0.0.1:9/publish}}, rate: 100/s, concurrent: true}\n"+
+			"load: {connections: 4, phases: [{ramp: at_once}, {hold: 1s, warmup: true}, {hold: 2s}]}\n")
+		wantCounters(t, d, map[string]float64{
+			"publish.count": 200, "deliveries.expected": 800, "deliveries.received": 800, "deliveries.reordered": 0, "deliveries.lost": 0,
+		})
+	})
+}
+
+func TestACallThatTheEndCutsOffIsNoFailureOfTheHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		ctxHook := &slowHook{memory: m, slow: 200 * time.Millisecond}
+		d := runMemory(t, m, strings.Replace("drain: 1s\n"+steady, "rate: 10/s", "rate: 20/s", 1), func(r *Runner) { r.Publisher = ctxHook })
+		wantCounters(t, d, map[string]float64{"publish.failed": 0, "deliveries.lost": 0})
+		if d.Run.Failure != "" || !slices.ContainsFunc(d.Warnings, func(w results.Warning) bool { return w.Token == "publish_backlog" }) {
+			t.Errorf("failure %q, warnings %v", d.Run.Failure, d.Warnings)
+		}
+	})
+}
+
+// slowHook is a hook that heeds its context.
+type slowHook struct {
+	memory *memory
+	slow   time.Duration
+}
+
+func (h *slowHook) Publish(ctx context.Context, ev *Event) error {
+	select {
+	case <-time.After(h.slow):
+		return h.memory.Publish(ctx, ev)
+	case <-ctx.Done():
+		return &Failure{"hook_canceled", "cut off"}
+	}
+}
+
+func TestStopInTheDrainIsAnInterrupt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.deliver = func(_ *memoryStream, ev *Event) (string, time.Duration) { return frame(ev), 2 * time.Second }
+		stop := make(chan struct{})
+		time.AfterFunc(6*time.Second, func() { close(stop) }) // ramp 0.4 s, hold 5 s
+		d := runMemory(t, m, steady, func(r *Runner) { r.Stop = stop })
+		wantCounters(t, d, map[string]float64{"deliveries.expected": 2000, "deliveries.received": 2000})
+		if !d.Run.Partial || d.ExitCode() != 130 {
+			t.Errorf("partial %v, exit %d", d.Run.Partial, d.ExitCode())
+		}
+	})
+}
+
+func TestStopEndsARampThatIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stop := make(chan struct{})
+		close(stop)
+		m := newMemory()
+		d := runMemory(t, m, "load: {connections: 500, phases: [{ramp: at_once}, {hold: 1s}]}\n", func(r *Runner) { r.Stop = stop })
+		if n := len(m.all()); n > 0 || d.ExitCode() != 130 {
+			t.Errorf("%d openings, exit %d", n, d.ExitCode())
+		}
+	})
+}
+
+func TestAStreamThatWaitsToComeBackIsNoSubscriberYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.answer = func(client, opening int) int {
+			if client == 0 && opening == 1 {
+				return 503
+			}
+			return 200
+		}
+		d := runMemory(t, m, hook+"load: {connections: 4, reconnect: {profile: library, delay: 4s}, open_within: 500ms, phases: [{ramp: at_once}, {hold: 5s}]}\n")
+		wantCounters(t, d, map[string]float64{"connections.failed": 1, "connections.opened": 4, "deliveries.lost": 0, "deliveries.unexpected": 0})
+		if slices.ContainsFunc(d.Warnings, func(w results.Warning) bool { return w.Token == "headers_delayed" }) {
+			t.Errorf("warnings %v", d.Warnings)
+		}
+	})
+}
+
+func TestTheDrainWaitsForNobodyWhoIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 31 {
+				m.outage()
+			}
+			return nil
+		}
+		d := runMemory(t, m, "drain: 60s\n"+steady)
+		if d.Run.DurationNS > int64(7*time.Second) {
+			t.Errorf("the run took %v", time.Duration(d.Run.DurationNS))
+		}
+		wantCounters(t, d, map[string]float64{"deliveries.lost": 800})
 	})
 }

@@ -108,8 +108,9 @@ func (s *sender) enqueue(ctx context.Context, topic int, due int64) {
 	s.lane.Hold()
 	s.lane.shard.of(s.run.timeline.phaseAt(due)).Record(results.GeneratorScheduleLag, s.run.timeline.now()-due)
 	s.lane.Release()
-	if s.plan.Concurrent {
-		s.calls.Go(func() { s.call(ctx, topic, due) })
+	if s.plan.Concurrent { // numbered in the order of their due times, whichever goroutine runs first
+		seq, started := s.begin(topic, due)
+		s.calls.Go(func() { s.call(ctx, topic, seq, due, started) })
 		return
 	}
 	q := s.queues[topic]
@@ -135,8 +136,15 @@ func (s *sender) empty(ctx context.Context, topic int) {
 		due := q.waiting[0]
 		q.waiting = q.waiting[1:]
 		q.mu.Unlock()
-		s.call(ctx, topic, due)
+		seq, started := s.begin(topic, due)
+		s.call(ctx, topic, seq, due, started)
 	}
+}
+
+// begin enters the start of a call.
+func (s *sender) begin(topic int, due int64) (seq uint64, started int64) {
+	started = s.run.timeline.now()
+	return s.run.topics[topic].begin(due, started), started
 }
 
 // unsent counts the events that were due and never handed to the hook.
@@ -149,11 +157,10 @@ func (s *sender) unsent() (n int) {
 	return n
 }
 
-// call makes one call of the hook and enters it into the topic.
-func (s *sender) call(ctx context.Context, index int, due int64) {
+// call makes one call of the hook and enters its answer into the topic. A call that the end of the run cut off has none: it straddles
+// the end of every subscription, and is no failure of the hook.
+func (s *sender) call(ctx context.Context, index int, seq uint64, due, started int64) {
 	tl, t := s.run.timeline, s.run.topics[index]
-	started := tl.now()
-	seq := t.begin(due, started)
 	ev := Event{Topic: t.name, Type: s.plan.Event, ID: fmt.Sprintf("%d-%d", index, seq), Seq: seq, Due: tl.at(due)}
 	mark := stamp.Mark{Run: s.run.number, Topic: t.index, Seq: seq, Due: tl.unix(due), Sent: tl.unix(started)}
 	ev.Payload = stamp.Append(make([]byte, 0, max(s.plan.Size, 128)), &mark, s.plan.Size)
@@ -162,6 +169,10 @@ func (s *sender) call(ctx context.Context, index int, due int64) {
 		err = s.hook.Publish(ctx, &ev)
 	}
 	ended := tl.now()
+	if err != nil && ctx.Err() != nil {
+		s.notes.add("publish_cut_off", "a hook call was under way when the run ended", 1)
+		return
+	}
 	c := t.end(seq, ended, err != nil)
 
 	s.lane.Hold()
@@ -176,7 +187,9 @@ func (s *sender) call(ctx context.Context, index int, due int64) {
 
 	if err == nil {
 		s.succeeded.Add(1)
-		s.run.published(eventKey{t.index, seq}, c)
+		if c.expected > 0 {
+			s.run.events.answer(eventKey{t.index, seq})
+		}
 		return
 	}
 	s.notes.add(token(err), message(err), 1)

@@ -28,6 +28,23 @@ type subscription struct {
 	reopenDue int64 // when the next dial should start; zero: no reconnection
 	lastEvent int64 // on this stream; zero: none yet
 	observed  emission
+	revealed  []revealed // observe mode with a sequence
+}
+
+// revealed says from which sequence on the subscriber came to know of events in a phase: a server that numbers by itself tells no due times.
+type revealed struct {
+	from  uint64
+	phase int
+}
+
+// phaseOf gives the phase in which the sequence, or a later one behind a gap, was received first.
+func (s *subscription) phaseOf(seq uint64) int {
+	for i := len(s.revealed) - 1; i > 0; i-- {
+		if seq >= s.revealed[i].from {
+			return s.revealed[i].phase
+		}
+	}
+	return s.revealed[0].phase
 }
 
 // emission is the spread of what the server wrote against when it came, on one stream.
@@ -40,6 +57,7 @@ type emission struct {
 // Opened implements Sink.
 func (s *subscription) Opened(o *Opening) {
 	tl, v := s.run.timeline, s.lane.shard.current()
+	v.Add(results.ConnectionsAttempted, 1)
 	v.Add(results.ConnectionsOpened, 1)
 	s.recordOpening(v, o)
 	s.opened, s.requested, s.lastEvent, s.observed = tl.since(o.Headers), tl.since(o.Requested), 0, emission{}
@@ -51,14 +69,25 @@ func (s *subscription) Opened(o *Opening) {
 		v.Record(results.ReconnectDowntime, s.opened-s.down)
 		s.down = 0
 	}
-	switch {
-	case !s.ledger.Started():
-		first, sure := s.topic.subscribe()
-		s.ledger.Start(first, sure, s.client.Streams())
-	case s.isPending:
+	if s.isPending && s.requested > s.run.sender.start { // its request was not out yet when publishing started
+		s.unsubscribe()
+	}
+	if s.isPending {
 		s.isPending = false
 		s.run.headersDelayed.Add(1)
 	}
+	if !s.ledger.Started() {
+		first, sure := s.topic.subscribe(s.requested, s.opened)
+		s.ledger.Start(first, sure, s.client.Streams())
+	}
+}
+
+// unsubscribe takes a pending subscription back.
+func (s *subscription) unsubscribe() {
+	s.isPending = false
+	s.topic.unsubscribe()
+	s.run.events.unsubscribed()
+	s.ledger = Ledger{}
 }
 
 func (s *subscription) recordOpening(v *results.Values, o *Opening) {
@@ -186,8 +215,14 @@ func (s *subscription) emitted(data []byte, now int64) {
 	if !ok || seq == 0 {
 		return
 	}
-	if s.ledger.Highest() == 0 { // the server's own numbering starts anywhere
+	if len(s.revealed) == 0 { // the server's own numbering starts anywhere
 		s.ledger.Start(seq, seq, s.client.Streams())
+	}
+	if phase := s.run.timeline.current(); seq > s.ledger.Highest() && (len(s.revealed) == 0 || s.revealed[len(s.revealed)-1].phase != phase) {
+		s.revealed = append(s.revealed, revealed{s.ledger.Highest() + 1, phase})
+	}
+	if seq >= s.ledger.First() {
+		v = s.lane.shard.of(s.phaseOf(seq))
 	}
 	switch r := s.ledger.Receive(seq, s.client.Streams()); {
 	case r.Unexpected:
@@ -228,7 +263,7 @@ func (s *subscription) Retry(int64) {}
 // Ended implements Sink.
 func (s *subscription) Ended(e *Ending, discarded bool, next Next) {
 	v := s.lane.shard.current()
-	if discarded {
+	if discarded && e.Token != TokenCut {
 		v.Add(results.EventsDiscarded, 1)
 	}
 	if e.Opened {
@@ -240,11 +275,13 @@ func (s *subscription) Ended(e *Ending, discarded bool, next Next) {
 		v.AddBy(results.ReconnectStranded, e.Token, 1)
 	}
 	if next.Reopen {
-		v.Add(results.ConnectionsAttempted, 1)
 		s.reopenDue = s.run.timeline.since(next.At)
 		return
 	}
 	s.settle()
+	if e.Token != TokenCut && s.ledger.Started() {
+		s.run.events.ended(s)
+	}
 }
 
 // endOpen accounts for the end of a stream that was open.
@@ -252,7 +289,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool) {
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
 	s.run.streamClosed()
-	if s.lastEvent == 0 {
+	if s.lastEvent == 0 && e.Token == TokenEOF {
 		v.Add(results.RequestsEmpty, 1)
 	}
 	if s.observed.buffered() {
@@ -278,17 +315,15 @@ func (s *subscription) endAttempt(v *results.Values, e *Ending) {
 	s.recordDelay(v, e.DialStart)
 	switch {
 	case e.Token != TokenCut:
+		v.Add(results.ConnectionsAttempted, 1)
 		v.AddBy(results.ConnectionsFailed, e.Token, 1)
 		s.run.notes.add(e.Token, e.Message, 1)
-	case e.DialStart.IsZero(): // it never began
-		v.Add(results.ConnectionsAttempted, -1)
-	default:
+	case !e.DialStart.IsZero(): // else it never began
+		v.Add(results.ConnectionsAttempted, 1)
 		v.Add(results.ConnectionsAbandoned, 1)
 	}
-	if s.isPending && (e.Token != TokenCut || e.Requested.IsZero()) {
-		s.isPending = false // refused, or never asked: not a subscription
-		s.topic.unsubscribe()
-		s.ledger = Ledger{}
+	if s.isPending && (e.Token != TokenCut || e.Requested.IsZero()) { // refused, or never asked
+		s.unsubscribe()
 	}
 }
 

@@ -61,18 +61,19 @@ func (t *ticking) stop() {
 	<-t.done
 }
 
-// endInterval collects the lanes, closes the interval and hands it on.
+// endInterval collects the lanes, closes the interval and hands it on. Nobody who publishes waits for it.
 func (r *run) endInterval(end *results.End) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.gather(); err != nil {
-		return err
-	}
+	err := r.gather()
 	now := r.timeline.now()
 	in := &results.Interval{StartNS: r.tick.end, EndNS: now, Marks: r.timeline.takeMarks(), End: end}
 	r.tick.end = now
 	in.Gauges = r.gauges(in.EndNS - in.StartNS)
 	in.Phases = r.recorder.take()
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	if end != nil {
 		in.Warnings = r.warnings()
 	}
@@ -90,47 +91,25 @@ func (r *run) hand(in *results.Interval) error {
 	return nil
 }
 
-// gather adds the lanes up and enters the events that are complete.
+// gather adds the lanes up and enters the events that are complete. It is called with r.mu held.
 func (r *run) gather() error {
-	if err := r.recorder.collect(); err != nil {
+	touched, err := r.recorder.collect()
+	if err != nil {
 		return err
 	}
-	for _, k := range r.answered {
-		r.waiting[k] = struct{}{}
-	}
-	r.answered = r.answered[:0]
-	for k := range r.waiting {
-		e := r.recorder.events[k]
-		if c, _ := r.topics[k.topic].call(k.seq); e != nil && e.sure >= c.expected {
-			r.enterEvent(k, e, true)
-			delete(r.waiting, k)
-			delete(r.recorder.events, k)
-		}
-	}
+	r.events.update(touched, r.timeline.now())
 	return nil
 }
 
-// enterEvent records the figures of one event over its receipts.
-func (r *run) enterEvent(k eventKey, e *eventShare, complete bool) {
-	c, _ := r.topics[k.topic].call(k.seq)
-	v := r.recorder.of(r.timeline.phaseAt(c.due))
-	v.Record(results.FanoutFirst, e.first-c.due)
-	v.Record(results.FanoutSpread, e.last-e.first)
-	if complete {
-		v.Record(results.FanoutLast, e.last-c.due)
+// arrived says whether all came that is expected of the answered calls.
+func (r *run) arrived() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.gather(); err != nil {
+		r.fail(err.Error())
+		return true
 	}
-}
-
-// missing counts the expected pairs of answered calls that have not come.
-func (r *run) missing() (n int64) {
-	for k := range r.waiting {
-		c, _ := r.topics[k.topic].call(k.seq)
-		n += c.expected
-		if e := r.recorder.events[k]; e != nil {
-			n -= e.sure
-		}
-	}
-	return n
+	return r.events.missing == 0
 }
 
 // drained says whether every call was answered, every expected receipt came, and the streams are quiet.
@@ -146,7 +125,7 @@ func (r *run) drained() bool {
 			return false
 		}
 	}
-	return len(r.waiting) == 0 && r.sender.unsent() == 0 && r.timeline.now()-r.recorder.last >= int64(quiet)
+	return r.sender.unsent() == 0 && r.timeline.now()-r.recorder.last >= int64(quiet) && r.events.complete()
 }
 
 // sampleFirst takes the samples that later ones are compared with.
@@ -173,7 +152,7 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		results.ConnectionsPeak.String(): float64(r.peak.Load()),
 	}
 	if r.sender != nil {
-		g[results.DeliveriesMissing.String()] = float64(r.missing())
+		g[results.DeliveriesMissing.String()] = float64(max(r.events.missing, 0))
 	}
 	if elapsed == 0 { // before the first stream: the base of the memory for each
 		if r.tick.hasSelf {

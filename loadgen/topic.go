@@ -24,8 +24,9 @@ type topic struct {
 // call is one call of the hook. Times are nanoseconds since the run started.
 type call struct {
 	due, started int64
-	ended        int64 // zero: under way
+	ended        int64 // zero: under way, or cut off by the end of the run
 	failed       bool
+	entered      bool  // its figures over all receipts are recorded: see ticker.go
 	expected     int64 // subscriptions that had started when the call did
 }
 
@@ -49,12 +50,21 @@ func (t *topic) end(seq uint64, now int64, failed bool) call {
 	return t.calls[seq-1]
 }
 
-// subscribe starts a subscription: a call that starts from now on is surely expected, one that is under way may be.
-func (t *topic) subscribe() (first, sure uint64) {
+// subscribe starts a subscription that was asked for and opened at these instants: a call that started after the opening is surely
+// expected, one that was under way between the two may be.
+func (t *topic) subscribe(requested, opened int64) (first, sure uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.subscribers++
-	return t.settled + 1, t.started.Load() + 1
+	n := sort.Search(len(t.calls), func(i int) bool { return t.calls[i].started > opened })
+	for i := n; i < len(t.calls); i++ {
+		t.calls[i].expected++ // started before we came to handle the opening
+	}
+	answered := min(t.settled, uint64(n))
+	for answered > 0 && t.calls[answered-1].ended > requested {
+		answered--
+	}
+	return answered + 1, uint64(n) + 1
 }
 
 // subscribePending starts a subscription whose headers are pending as publishing starts: every call is surely expected.
@@ -82,6 +92,16 @@ func (t *topic) call(seq uint64) (c call, ok bool) {
 		return call{}, false
 	}
 	return t.calls[seq-1], true
+}
+
+// enter marks the figures of a call as recorded; false if they were already.
+func (t *topic) enter(seq uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := &t.calls[seq-1]
+	was := c.entered
+	c.entered = true
+	return !was
 }
 
 // closed is the topic's account when subscriptions end: the last sequence, the ranges that are expected only where they came, and
