@@ -22,6 +22,11 @@ func (r *run) finish() (*results.Document, error) {
 	r.events.closeAll()
 	r.closeLedgers()
 	r.mu.Unlock()
+	if r.runner.Server != nil && !r.partial {
+		if exited := r.runner.Server.Exited(); exited != "" {
+			r.fail(exited)
+		}
+	}
 	if len(r.subscriptions) > 0 && r.opened.Load() == 0 && !r.partial {
 		r.fail(r.nothingOpened())
 	}
@@ -32,8 +37,8 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure()})
 	document, foldErr := r.folder.Document()
-	if err != nil && foldErr == nil && document.Run.Failure == "" {
-		document.Run.Failure = err.Error() // the journal failed at the very end
+	if err != nil && foldErr == nil {
+		document.Fail(err.Error()) // the journal failed at the very end
 	}
 	return document, foldErr
 }

@@ -12,6 +12,8 @@ import (
 // notes gathers what went wrong, by token: how often, and the first message. They become warnings. Safe for use by any goroutine; never
 // on the path of a received event that is as it should be.
 type notes struct {
+	redact func(string) string // takes out what a message must not show; set before use
+
 	mu    sync.Mutex
 	items map[string]*note
 }
@@ -28,7 +30,7 @@ func (n *notes) add(token, message string, count int64) {
 		n.items = make(map[string]*note)
 	}
 	if n.items[token] == nil {
-		n.items[token] = &note{message: message}
+		n.items[token] = &note{message: n.redact(message)}
 	}
 	n.items[token].count += count
 }

@@ -26,5 +26,6 @@ type Publisher interface {
 // Server is the process of the server under test.
 type Server interface {
 	Sample() (results.ProcessSample, error)
+	Exited() string // one line if it ended although nobody stopped it
 	Restart(ctx context.Context) error
 }

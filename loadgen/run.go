@@ -54,6 +54,7 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}),
 	}
+	r.notes.redact = plan.Redact
 	var err error
 	if r.number, err = stamp.RunNumber(plan.RunID); err != nil {
 		return nil, fmt.Errorf("run ID %q: %w", plan.RunID, err)
@@ -101,7 +102,7 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 // fail ends the run with a reason; the first one counts. Any goroutine may call it.
 func (r *run) fail(reason string) {
 	r.failOnce.Do(func() {
-		r.reason = reason
+		r.reason = r.plan.Redact(reason)
 		close(r.failed)
 	})
 }

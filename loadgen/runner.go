@@ -180,7 +180,7 @@ func (r *run) nothingOpened() string {
 	if top.count > 0 {
 		return fmt.Sprintf("no stream opened: %d attempts ended with %s (%s)", top.count, token, top.message)
 	}
-	return fmt.Sprintf("no stream opened: %d connections never got response headers; is %s an event stream?", len(r.subscriptions), r.plan.Target.URL)
+	return fmt.Sprintf("no stream opened: %d connections never got response headers; is %s an event stream?", len(r.subscriptions), ShowURL(r.subscriptions[0].client.Request.URL))
 }
 
 // open starts the subscription of one client.
@@ -194,7 +194,9 @@ func (r *run) open(client int, due int64) error {
 		lane:  r.lanes[client%len(r.lanes)],
 		topic: r.topics[client%len(r.topics)],
 	}
-	s.client = Subscriber{Sink: s, Policy: &r.plan.Reconnect, Seed: r.plan.Seed + uint64(client)}
+	s.client = Subscriber{
+		Sink: s, Policy: &r.plan.Reconnect, Seed: r.plan.Seed + uint64(client), Limit: int64(r.plan.Target.EventLimit),
+	}
 	if err := buildRequest(&s.client.Request, request, StreamHeader); err != nil {
 		return err
 	}

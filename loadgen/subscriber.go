@@ -3,7 +3,6 @@ package loadgen
 import (
 	"fmt"
 	"math/rand/v2"
-	"mime"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ type Subscriber struct {
 	Policy  *scenarios.ReconnectPolicy
 	Request Request // Last-Event-ID is added and renewed by the Subscriber
 	Seed    uint64  // of the jitter
+	Limit   int64   // most bytes of one event; zero: sse.DefaultLimit
 
 	parser   sse.Parser
 	at       time.Time // of the read that is being parsed
@@ -70,6 +70,7 @@ func (s *Subscriber) Opened(o Opening) error {
 	}
 	s.streams++
 	s.failures = 0
+	s.parser.Limit = s.Limit
 	s.Sink.Opened(&o)
 	return nil
 }
@@ -78,28 +79,42 @@ func (s *Subscriber) Opened(o Opening) error {
 // section 9.2.3; RFC 9110, section 8.3 for letter case and parameters.)
 func judge(o *Opening) *Failure {
 	if o.Status != 200 {
-		return &Failure{fmt.Sprintf("status_%d", o.Status), fmt.Sprintf("%s answered %d; an event stream needs 200", o.URL.Redacted(), o.Status)}
+		return &Failure{fmt.Sprintf("status_%d", o.Status), fmt.Sprintf("%s answered %d; an event stream needs 200", ShowURL(o.URL), o.Status)}
 	}
-	contentType := o.Header.Get("Content-Type")
-	essence, _, err := mime.ParseMediaType(contentType)
-	if err != nil { // parameters may be malformed, as browsers allow
-		essence, _, _ = strings.Cut(contentType, ";")
-		essence = strings.ToLower(strings.TrimSpace(essence))
-	}
-	if essence != "text/event-stream" {
-		return &Failure{"content_type", fmt.Sprintf("%s answered with type %q; an event stream needs text/event-stream", o.URL.Redacted(), contentType)}
+	if types := o.Header.Values("Content-Type"); mediaType(types) != "text/event-stream" {
+		return &Failure{"content_type", fmt.Sprintf("%s answered with type %q; an event stream needs text/event-stream", ShowURL(o.URL), strings.Join(types, ", "))}
 	}
 	if coding := o.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return &Failure{"content_encoding", fmt.Sprintf("%s answered in coding %q though only identity was asked for", o.URL.Redacted(), coding)}
+		return &Failure{"content_encoding", fmt.Sprintf("%s answered in coding %q though only identity was asked for", ShowURL(o.URL), coding)}
 	}
 	return nil
+}
+
+// mediaType is the last valid type that the Content-Type fields name, in lower case and without parameters, which may be malformed
+// (Fetch, "extract a MIME type").
+func mediaType(fields []string) (last string) {
+	quoted := false
+	apart := func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return r == ',' && !quoted
+	}
+	for _, value := range strings.FieldsFunc(strings.Join(fields, ","), apart) {
+		essence, _, _ := strings.Cut(value, ";")
+		essence = strings.ToLower(strings.Trim(essence, " \t"))
+		if main, sub, ok := strings.Cut(essence, "/"); ok && main != "" && sub != "" && !strings.ContainsAny(sub, "/ ") && essence != "*/*" {
+			last = essence
+		}
+	}
+	return last
 }
 
 // Bytes implements StreamHandler.
 func (s *Subscriber) Bytes(b []byte, at time.Time) error {
 	s.at = at
 	if err := s.parser.Feed(b, (*dispatch)(s)); err != nil {
-		return &Failure{sse.TooLongToken, err.Error()}
+		return &Failure{sse.TooLongToken, strings.TrimPrefix(err.Error(), sse.TooLongToken+": ")}
 	}
 	return nil
 }
@@ -176,10 +191,10 @@ func (s *Subscriber) wait() time.Duration {
 	return max(delay/2+time.Duration(s.jitter.Int64N(int64(delay/2)+1)), minDelay)
 }
 
-// renewLastEventID puts the last event ID string into the request, as raw bytes; an empty one is not sent.
+// renewLastEventID puts the last event ID string into the request, in UTF-8 as raw bytes; an empty one is not sent.
 func (s *Subscriber) renewLastEventID() {
 	const name = "Last-Event-ID"
-	id := string(s.parser.LastEventID())
+	id := string(sse.AppendValidUTF8(nil, s.parser.LastEventID()))
 	for i, f := range s.Request.Header {
 		if strings.EqualFold(f.Name, name) {
 			s.Request.Header = append(s.Request.Header[:i:i], s.Request.Header[i+1:]...)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"ssebench/scenarios"
 )
 
 // Transport brings the bytes of streams. It knows HTTP and nothing of events, stamps or retries. It stamps the time right after
@@ -94,6 +96,12 @@ const (
 	TokenEOF = "eof"
 	TokenCut = "cut"
 )
+
+// ShowURL is a URL as messages name it: without what is secret in it.
+func ShowURL(u *url.URL) string { return scenarios.ShowURL(u) }
+
+// IsSecret says whether the value of a header or parameter of that name must not be shown.
+func IsSecret(name string) bool { return scenarios.IsSecret(name) }
 
 // Failure is an error with a short stable token, for counting.
 type Failure struct {

@@ -9,6 +9,15 @@ const (
 	ExitInterrupted  = 130
 )
 
+// Fail says why the run failed after all, for what happens behind the fold: the last line of the journal, the writing of the document. A
+// reason that stands already stays.
+func (d *Document) Fail(reason string) {
+	if d.Run.Failure == "" {
+		d.Run.Failure = reason
+	}
+	d.Verdict.Pass = false
+}
+
 // ExitCode gives the code with which a run that came to this document ends. Where several apply, the first of 1, 130, 98 and
 // 99 counts: a threshold says nothing about a run that failed, and little where the generator was the limit.
 func (d *Document) ExitCode() int {

@@ -37,10 +37,15 @@ func trust(d *Document) (grade string, reasons []string) {
 		}
 		reasons = append(reasons, fmt.Sprintf("%s is %s, over %s: %s", what, Format(value, unit), Format(limit, unit), consequence))
 	}
-	if s := d.Metrics[GeneratorScheduleLag.String()].Histogram; s != nil && s.P99 != nil {
-		hold("generator.schedule_lag p99", *s.P99, scheduleLagDegraded, scheduleLagLimited, UnitNanoseconds,
-			"publishes and dials left late, and every latency counts from when they were due")
+	// The publishes of a hold phase may be few beside the dials of a ramp: each phase is judged by itself, and the worst counts.
+	worst, where := 0.0, ""
+	for _, p := range d.Phases {
+		if s := p.Metrics[GeneratorScheduleLag.String()].Histogram; s != nil && s.P99 != nil && !p.Warmup && *s.P99 > worst {
+			worst, where = *s.P99, p.Name
+		}
 	}
+	hold("generator.schedule_lag p99 in phase "+where, worst, scheduleLagDegraded, scheduleLagLimited, UnitNanoseconds,
+		"publishes and dials left late, and every latency counts from when they were due")
 	if s := d.Metrics[ConnectLag.String()].Histogram; s != nil && s.P99 != nil {
 		hold("connect.lag p99", *s.P99, connectLagDegraded, connectLagLimited, UnitNanoseconds,
 			"the generator did not keep up with the ramp")

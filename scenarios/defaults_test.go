@@ -34,7 +34,7 @@ load: {connections: 1500}
 	if diff := cmp.Diff(start, p.Server); diff != "" {
 		t.Errorf("start (-want +got):\n%s", diff)
 	}
-	if p.Publish != nil || p.Observe == nil || expressions(p) != "connections.failed == 0 | events.received > 0" {
+	if p.Publish != nil || p.Observe == nil || expressions(p) != "connections.failed == 0 | connections.abandoned == 0 | events.received > 0" {
 		t.Errorf("publish %v, observe %v, thresholds %s", p.Publish, p.Observe, expressions(p))
 	}
 }
@@ -118,8 +118,8 @@ func TestRampOfRatesCoversThePublishing(t *testing.T) {
 func TestDefaultThresholds(t *testing.T) {
 	for text, want := range map[string]string{
 		"publish: {rate: 1/s}\n":                    "connections.failed == 0 | deliveries.lost == 0",
-		"observe: {time: data, unit: ms}\n":         "connections.failed == 0 | events.received > 0",
-		"observe: {sequence: {pointer: /n}}\n":      "connections.failed == 0 | events.received > 0 | deliveries.lost == 0",
+		"observe: {time: data, unit: ms}\n":         "connections.failed == 0 | connections.abandoned == 0 | events.received > 0",
+		"observe: {sequence: {pointer: /n}}\n":      "connections.failed == 0 | connections.abandoned == 0 | events.received > 0 | deliveries.lost == 0",
 		"thresholds: [fanout.latency.p99 < 50ms]\n": "fanout.latency.p99 < 50ms",
 	} {
 		p := planOf(t, "reference: true\nload: {connections: 1}\n"+text, fixed)

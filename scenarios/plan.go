@@ -38,6 +38,7 @@ type Plan struct {
 	Thresholds        []results.Threshold
 	DefaultThresholds bool // the scenario has none of its own
 
+	secrets []string // values of secret variables: see Redact
 	users   *users
 	request *requestTemplates
 }

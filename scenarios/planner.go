@@ -46,12 +46,15 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses,
 	}
 	var err error
-	if p.Scenario, err = plainJSON(full); err != nil {
+	if p.Scenario, err = plainJSON(full); err == nil {
+		p.Scenario, err = maskSecrets(p.Scenario)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", full.Name, err)
 	}
 	p.phases(full.Load.Phases)
 	mistakes := &Mistakes{}
-	e := expander{source: s.source, env: opts.Env, mistakes: mistakes, failed: map[string]bool{}}
+	e := expander{source: s.source, env: p.recording(opts.Env), mistakes: mistakes, failed: map[string]bool{}}
 	if full.Target != nil {
 		p.Target, p.Server, p.PID = e.target(full.Target)
 	} else {
@@ -148,7 +151,7 @@ func (p *Plan) thresholds(full *Scenario) error {
 		p.DefaultThresholds = true
 		expressions = []string{"connections.failed == 0"}
 		if p.Publish == nil {
-			expressions = append(expressions, "events.received > 0")
+			expressions = append(expressions, "connections.abandoned == 0", "events.received > 0")
 		}
 		if p.Publish != nil || p.Observe.Sequence != nil {
 			expressions = append(expressions, "deliveries.lost == 0")

@@ -56,6 +56,9 @@ type Target struct {
 	ConnectTo string `yaml:"connect_to,omitempty" json:"connect_to,omitempty"`
 	// Protocol of the streams; default auto, which is http1.1.
 	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty" jsonschema:"enum=auto,enum=http1.1,enum=http2,enum=h2c"`
+	// EventLimit is the size in bytes of the longest event that is read, data, type and id together; beyond it the stream fails. Default
+	// 16MiB.
+	EventLimit Size `yaml:"event_limit,omitempty" json:"event_limit,omitempty"`
 	// TLS settings of an https target.
 	TLS *TLS `yaml:"tls,omitempty" json:"tls,omitempty"`
 	// Start starts the server under test, and stops it after the run.

@@ -93,8 +93,6 @@ var deviations = func() map[string]string {
 		bom     = "9.2.5 strips the mark, and the line ends as any other; Chromium takes the LF after it for a part of the next line"
 		loop    = "9.2.3: a network error is tried again unless that is known to be futile, which is ours to judge; Chromium tries again"
 		digits  = "9.2.6 sets no largest number; Chromium ignores what does not fit into 64 bits"
-		several = "Fetch, \"extract a MIME type\": the last valid type counts; Subscriber takes the first field, which is wrong"
-		invalid = "9.2.3: the last event ID string is what was decoded, so U+FFFD; Subscriber sends the bytes as they came, which is wrong"
 	)
 	return map[string]string{
 		"type-with-another-charset: events":                   charset,
@@ -107,12 +105,5 @@ var deviations = func() map[string]string {
 		"redirect-loop: requests":                             loop,
 		"retry-huge-saturates: reconnection time":             digits,
 		"retry-saturated-digits-that-wrap: reconnection time": digits,
-		"type-html-then-right: events":                        several,
-		"type-html-then-right: outcome":                       several,
-		"type-html-then-right: requests":                      several,
-		"type-right-then-html: events":                        several,
-		"type-right-then-html: outcome":                       several,
-		"type-right-then-html: requests":                      several,
-		"utf-8-invalid-in-id: last event ID":                  invalid,
 	}
 }()

@@ -23,14 +23,14 @@ func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (l
 	return transport.New(c)
 }
 
-// newHook translates publish.hook. The hook usually belongs to the target, so the target's TLS settings and its connect_to hold for it
-// too.
+// newHook translates publish.hook. The hook usually belongs to the target, so whom the target trusts and its connect_to hold for it too;
+// its name is its own.
 func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 	h := p.Publish.Hook
 	var settings *tls.Config
 	if p.Target.TLS != nil {
 		var err error
-		if settings, err = tlsConfig(p.Target.TLS.Insecure, p.Target.TLS.CACert, p.Target.TLS.ServerName); err != nil {
+		if settings, err = tlsConfig(p.Target.TLS.Insecure, p.Target.TLS.CACert, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -31,6 +31,7 @@ type listenOptions struct {
 	caCert        string
 	maxEvents     int
 	noReconnect   bool
+	limit         scenarios.Size
 	profile       string
 	json          bool
 	iMayLoad      []string
@@ -68,6 +69,7 @@ func newListenCommand() *cobra.Command {
 	f.BoolVarP(&o.insecure, "insecure", "k", false, "do not check the server's certificate")
 	f.StringVar(&o.caCert, "cacert", "", "file with further CA certificates (PEM)")
 	f.IntVarP(&o.maxEvents, "max-events", "n", 0, "end after so many events (0 never)")
+	f.Var(&o.limit, "limit", "longest line or event (default 16MiB)")
 	f.BoolVar(&o.noReconnect, "no-reconnect", false, "end when the stream ends")
 	f.StringVar(&o.profile, "profile", "chromium", "who to behave like: chromium, firefox, safari or library")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
@@ -105,7 +107,7 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	if o.json {
 		l.out = newJSONPrinter(c.OutOrStdout())
 	}
-	l.client = loadgen.Subscriber{Sink: l, Policy: policy, Request: *request, Seed: uint64(time.Now().UnixNano())}
+	l.client = loadgen.Subscriber{Sink: l, Policy: policy, Request: *request, Seed: uint64(time.Now().UnixNano()), Limit: int64(o.limit)}
 	if o.lastEventID != "" {
 		l.client.Resume(o.lastEventID)
 	}

@@ -28,7 +28,7 @@ func newPreflightCommand() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
-			plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ(anyAddress(scenario))})
+			plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ(scenario, anyAddress(scenario))})
 			if err != nil {
 				return usage(err)
 			}

@@ -18,19 +18,20 @@ import (
 type job struct {
 	plan   *scenarios.Plan
 	runner *loadgen.Runner
-	server *host.Process // nil: we started none
-	hook   publish.Hook  // nil: the server emits by itself
+	server *host.Process   // nil: we started none
+	hook   publish.Hook    // nil: the server emits by itself
+	hurry  context.Context // done: stop the server without grace
 	closed bool
 }
 
-// prepare starts the server first, so that the plan has its real address, and then translates the plan into the configurations of
+// prepare starts the server first, within ctx, so that the plan has its real address, and then translates the plan into the configurations of
 // transport, publisher and host.
-func prepare(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guard, stderr io.Writer) (_ *job, err error) {
-	plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ(anyAddress(scenario))})
+func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *host.Guard, stderr io.Writer) (_ *job, err error) {
+	plan, err := scenario.Plan(scenarios.PlanOptions{Env: environ(scenario, anyAddress(scenario))})
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
-	j := &job{plan: plan, runner: new(loadgen.Runner)}
+	j := &job{plan: plan, runner: new(loadgen.Runner), hurry: hurry}
 	defer func() {
 		if err != nil {
 			j.close() // the first error is the one to show
@@ -39,10 +40,10 @@ func prepare(ctx context.Context, scenario *scenarios.Scenario, guard *host.Guar
 	if _, _, err := host.RaiseFileLimit(); err != nil {
 		return nil, err
 	}
-	if err := j.fit(stderr); err != nil {
+	if err := j.startServer(ctx, scenario, guard); err != nil {
 		return nil, err
 	}
-	if err := j.startServer(ctx, scenario, guard); err != nil {
+	if err := j.fit(stderr); err != nil {
 		return nil, err
 	}
 	target, err := j.checkTarget(ctx, guard)
@@ -94,10 +95,7 @@ func (j *job) close() (warnings []results.Warning) {
 	if j.server == nil {
 		return warnings
 	}
-	if exited := j.server.Exited(); exited != "" {
-		warn("server_exited", exited)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(j.hurry, time.Minute)
 	defer cancel()
 	if err := j.server.Stop(ctx); err != nil {
 		warn("server_stop", err.Error())

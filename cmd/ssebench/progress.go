@@ -23,7 +23,6 @@ type progress struct {
 	started int64 // of the phase, ns
 	bar     *progressbar.ProgressBar
 	next    int64 // when the next plain line is due, ns
-	last    results.Interval
 }
 
 const plainEvery = int64(10 * time.Second)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,7 @@ func usage(err error) error {
 
 // run is the program. It gives the exit code and never calls os.Exit.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	log.SetOutput(io.Discard) // net/http logs what servers do wrong; here that is counted and reported
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)

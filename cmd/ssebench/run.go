@@ -97,7 +97,13 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 	if err != nil {
 		return nil, "", usage(err)
 	}
-	job, err := prepare(interrupts.ctx, scenario, guard, o.stderr)
+	job, err := prepare(interrupts.early, interrupts.ctx, scenario, guard, o.stderr)
+	if interrupts.early.Err() != nil && ctx.Err() == nil {
+		if err == nil {
+			job.close()
+		}
+		return nil, "", &exitError{results.ExitInterrupted, errors.New("interrupted before the run began")}
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -123,8 +129,8 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 		return nil, "", err
 	}
 	path, err := journal.finish(document)
-	if err != nil && document.Run.Failure == "" {
-		document.Run.Failure = err.Error()
+	if err != nil {
+		document.Fail(err.Error())
 	}
 	return document, path, nil
 }
@@ -144,6 +150,7 @@ func verdict(d *results.Document) error {
 // interrupts turns signals into the two ways of ending a run.
 type interrupts struct {
 	first  chan struct{}   // closed by the first one: end the phase, drain
+	early  context.Context // cancelled by the first one: for what comes before a run
 	ctx    context.Context // cancelled by the second: stop at once
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -153,6 +160,8 @@ type interrupts struct {
 func newInterrupts(ctx context.Context) *interrupts {
 	i := &interrupts{first: make(chan struct{}), done: make(chan struct{}), ch: make(chan os.Signal, 2)}
 	i.ctx, i.cancel = context.WithCancel(ctx)
+	early, cancelEarly := context.WithCancel(i.ctx)
+	i.early = early
 	signal.Notify(i.ch, syscall.SIGINT, syscall.SIGTERM)
 	go func() {
 		for n := 0; ; n++ {
@@ -163,6 +172,7 @@ func newInterrupts(ctx context.Context) *interrupts {
 			}
 			if n == 0 {
 				close(i.first)
+				cancelEarly()
 			} else {
 				i.cancel()
 			}
@@ -189,7 +199,7 @@ func newJournal(folder string, plan *scenarios.Plan) (*journal, error) {
 		return nil, fmt.Errorf("results folder: %w; choose another one with --out", err)
 	}
 	base := filepath.Join(folder, fmt.Sprintf("%s-%s-%s", fileName(plan.Name), time.Now().Format("20060102-150405"), plan.RunID))
-	file, err := os.Create(base + ".journal")
+	file, err := create(base + ".journal")
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w; choose another folder with --out", err)
 	}
@@ -205,6 +215,11 @@ func fileName(name string) string {
 		}
 	}
 	return string(clean[:min(len(clean), 80)])
+}
+
+// create makes a file that nobody else may read: headers and URLs of a private system may be in it.
+func create(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
 func (j *journal) header(h *results.Header) error {
@@ -234,7 +249,7 @@ func bare(err error) error {
 func (j *journal) finish(d *results.Document) (path string, err error) {
 	closeErr := j.file.Close()
 	path = j.base + ".json"
-	file, err := os.Create(path)
+	file, err := create(path)
 	if err != nil {
 		return "", fmt.Errorf("document: %w; choose another folder with --out", err)
 	}

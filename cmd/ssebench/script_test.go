@@ -46,6 +46,7 @@ func setup(env *testscript.Env) error {
 	}
 	env.Setenv("SERVERS", servers)
 	env.Setenv("NO_COLOR", "1")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // each command is a process, which would wait a second at its end
 	return nil
 }
 

@@ -58,20 +58,25 @@ func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, gua
 	switch url := j.server.URL(); {
 	case p.Reference:
 		j.plan, err = p.WithTarget(url)
-	case url != "": // planned again, with the address that the server told
-		j.plan, err = scenario.Plan(scenarios.PlanOptions{Seed: p.Seed, Env: environ(url)})
+	case caughtURL(scenario): // planned again, with the address that the server told
+		j.plan, err = scenario.Plan(scenarios.PlanOptions{Seed: p.Seed, Env: environ(scenario, url)})
 	}
 	return err
 }
 
-// environ looks up ${ENV}. SERVER_URL is the address that target.start.ready.line caught from the server's output.
-func environ(serverURL string) func(string) (string, bool) {
+// environ looks up ${ENV}. Where target.start.ready.line catches the server's address from its output, SERVER_URL is that address.
+func environ(scenario *scenarios.Scenario, serverURL string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
-		if name == "SERVER_URL" {
+		if name == "SERVER_URL" && caughtURL(scenario) {
 			return serverURL, true
 		}
 		return os.LookupEnv(name)
 	}
+}
+
+// caughtURL says whether the scenario starts a server and reads its address off a line.
+func caughtURL(s *scenarios.Scenario) bool {
+	return s.Target != nil && s.Target.Start != nil && s.Target.Start.Ready != nil && s.Target.Start.Ready.Line != ""
 }
 
 // anyAddress stands for a server that has not started yet.

@@ -46,7 +46,7 @@ func validate(name string) error {
 		return err
 	}
 	unset := false
-	lookup := environ(anyAddress(scenario))
+	lookup := environ(scenario, anyAddress(scenario))
 	_, err = scenario.Plan(scenarios.PlanOptions{Env: func(name string) (string, bool) {
 		value, ok := lookup(name)
 		unset = unset || !ok

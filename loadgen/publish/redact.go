@@ -6,31 +6,18 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"ssebench/loadgen"
 )
 
 // shortestSecret keeps common short words of a message from being taken for a secret.
 const shortestSecret = 4
 
-// secretName matches names of headers and query parameters whose values must not be shown.
-var secretName = regexp.MustCompile(`(?i)auth|cookie|token|secret|passw|key|credential|signature|session|jwt`)
-
 // userInfo is the user and password of any URL in a text. A password that was not escaped may hold an @ or a slash.
 var userInfo = regexp.MustCompile(`://[^\s"']*@`)
 
 // showURL is a URL as messages name it.
-func showURL(u *url.URL) string {
-	shown := *u
-	shown.User = nil
-	if q := u.Query(); len(q) > 0 {
-		for name := range q {
-			if secretName.MatchString(name) {
-				q[name] = []string{"***"}
-				shown.RawQuery = strings.ReplaceAll(q.Encode(), "%2A%2A%2A", "***")
-			}
-		}
-	}
-	return clip(shown.String(), 200)
-}
+func showURL(u *url.URL) string { return clip(loadgen.ShowURL(u), 200) }
 
 // showText is any text as messages quote it: without the user info of URLs in it.
 func showText(s string) string { return userInfo.ReplaceAllString(s, "://***@") }
@@ -54,7 +41,7 @@ func secretsOf(header http.Header, u *url.URL) secrets {
 		}
 	}
 	for name, values := range header {
-		if !secretName.MatchString(name) {
+		if !loadgen.IsSecret(name) {
 			continue
 		}
 		for _, value := range values {
@@ -73,7 +60,7 @@ func secretsOf(header http.Header, u *url.URL) secrets {
 		}
 	}
 	for name, values := range u.Query() {
-		if secretName.MatchString(name) {
+		if loadgen.IsSecret(name) {
 			for _, value := range values {
 				add(value)
 			}

@@ -94,7 +94,7 @@ func (s *stream) head(status int, proto string, h http.Header, at time.Time) err
 	switch {
 	case o.login:
 		if status/100 != 2 && status/100 != 3 {
-			return fail(tokenLoginStatus+strconv.Itoa(status), "the login %s %s was answered with status %d", o.method, o.url.Redacted(), status)
+			return fail(tokenLoginStatus+strconv.Itoa(status), "the login %s %s was answered with status %d", o.method, loadgen.ShowURL(o.url), status)
 		}
 		return s.answer()
 	case isRedirect(status):
@@ -161,7 +161,7 @@ func (o *opening) check(protocol string) error {
 	case o.url.Scheme != "http" && o.url.Scheme != "https":
 		return fail(tokenRequestInvalid, "the URL's scheme is %q: want http or https", o.url.Scheme)
 	case o.url.Scheme == "http" && protocol == HTTP2:
-		return fail(tokenALPN, "%s is agreed in the TLS handshake and %s has none; %s speaks HTTP/2 in cleartext", HTTP2, o.url.Redacted(), H2C)
+		return fail(tokenALPN, "%s is agreed in the TLS handshake and %s has none; %s speaks HTTP/2 in cleartext", HTTP2, loadgen.ShowURL(o.url), H2C)
 	case !validToken(o.method):
 		return fail(tokenRequestInvalid, "invalid method %q", o.method)
 	}

@@ -23,24 +23,24 @@ func isRedirect(status int) bool {
 func (o *opening) follow(status int, h http.Header, limit int) error {
 	locations := h["Location"]
 	if len(locations) == 0 {
-		return fail(tokenRedirectLocation, "status %d of %s has no Location", status, o.url.Redacted())
+		return fail(tokenRedirectLocation, "status %d of %s has no Location", status, loadgen.ShowURL(o.url))
 	}
 	next, err := o.url.Parse(locations[0])
 	if err != nil || len(locations) > 1 && slices.ContainsFunc(locations, func(l string) bool { return l != locations[0] }) {
-		return fail(tokenRedirectLocation, "status %d of %s has an invalid Location %q", status, o.url.Redacted(), strings.Join(locations, ", "))
+		return fail(tokenRedirectLocation, "status %d of %s has an invalid Location %q", status, loadgen.ShowURL(o.url), strings.Join(locations, ", "))
 	}
 	if next.Scheme != "http" && next.Scheme != "https" {
-		return fail(tokenRedirectScheme, "%s redirects to %q", o.url.Redacted(), locations[0])
+		return fail(tokenRedirectScheme, "%s redirects to %q", loadgen.ShowURL(o.url), locations[0])
 	}
 	if next.Hostname() == "" {
-		return fail(tokenRedirectLocation, "%s redirects to %q, which has no host", o.url.Redacted(), locations[0])
+		return fail(tokenRedirectLocation, "%s redirects to %q, which has no host", loadgen.ShowURL(o.url), locations[0])
 	}
 	o.visited = append(o.visited, o.url.String())
 	if o.redirects++; o.redirects > limit {
 		if slices.Contains(o.visited, next.String()) {
-			return fail(tokenRedirectLoop, "%s redirects in a circle; gave up after %d redirects", o.url.Redacted(), limit)
+			return fail(tokenRedirectLoop, "%s redirects in a circle; gave up after %d redirects", loadgen.ShowURL(o.url), limit)
 		}
-		return fail(tokenRedirectLimit, "gave up after %d redirects, at %s", limit, o.url.Redacted())
+		return fail(tokenRedirectLimit, "gave up after %d redirects, at %s", limit, loadgen.ShowURL(o.url))
 	}
 	if next.Fragment == "" {
 		next.Fragment = o.url.Fragment
