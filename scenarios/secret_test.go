@@ -19,8 +19,10 @@ target:
 load: {connections: 1}
 publish: {rate: 1/s, hook: {redis: {address: "redis://:hunter2-redis@127.0.0.1:6379", channel: c}}}
 `
-	s, err := Decode(Source{Name: "private.yaml", Bytes: []byte(strings.Replace(text, "  users: testdata/users.csv\n", "", 1)),
-		Sets: []Setting{{Path: "target.headers.Cookie", Value: "a=${TOKEN}"}}})
+	s, err := Decode(Source{
+		Name: "private.yaml", Bytes: []byte(strings.Replace(text, "  users: testdata/users.csv\n", "", 1)),
+		Sets: []Setting{{Path: "target.headers.Cookie", Value: "a=${TOKEN}"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
