@@ -137,8 +137,8 @@ func TestTrust(t *testing.T) {
 		reasons []string
 	}{
 		{"at rest", func(v *Values) { v.Record(GeneratorScheduleLag, 9e6) }, 1.5, 2, Trusted, nil},
-		{"late", func(v *Values) { v.Record(GeneratorScheduleLag, 12e6) }, 1.5, 2, Degraded, []string{"generator.schedule_lag p99 is 12.0 ms, over 10.0 ms"}},
-		{"far too late", func(v *Values) { v.Record(GeneratorScheduleLag, 300e6) }, 0, 2, GeneratorLimited, []string{"generator.schedule_lag p99 is 300 ms, over 250 ms"}},
+		{"late", func(v *Values) { v.Record(GeneratorScheduleLag, 12e6) }, 1.5, 2, Degraded, []string{"generator.schedule_lag p99 in phase hold is 12.0 ms, over 10.0 ms"}},
+		{"far too late", func(v *Values) { v.Record(GeneratorScheduleLag, 300e6) }, 0, 2, GeneratorLimited, []string{"generator.schedule_lag p99 in phase hold is 300 ms, over 250 ms"}},
 		{"a late ramp", func(v *Values) { v.Record(ConnectLag, 200e6) }, 0, 2, Degraded, []string{"connect.lag p99 is 200 ms, over 100 ms"}},
 		{"no ramp", func(v *Values) { v.Record(ConnectLag, 2e9) }, 0, 2, GeneratorLimited, []string{"connect.lag p99 is 2.00 s, over 1.00 s"}},
 		{"busy", func(*Values) {}, 1.7, 2, Degraded, []string{"generator.cpu over the 2 cores is 85.0 %, over 80.0 %"}},
