@@ -117,6 +117,9 @@ func (d *decoder) group(path string, g group, given map[string]*yaml.Node) {
 	if len(keys) == 0 && g.required {
 		d.mistakes.add(d.source.atKey(path, "missing "+oneOf(g.names)+in(path), ""))
 	}
+	if g.together {
+		return
+	}
 	slices.SortStableFunc(keys, func(a, b *yaml.Node) int { return a.Line - b.Line })
 	for i := 1; i < len(keys); i++ {
 		message := fmt.Sprintf("%q and %q exclude each other", keys[0].Value, keys[i].Value)

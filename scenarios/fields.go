@@ -21,11 +21,12 @@ type group struct {
 	names    []string
 	required bool // one of them must be given
 	keeps    bool // a setting of one does not take the place of the others
+	together bool // in a file they may stand together; a setting still takes the place of the others
 }
 
-// The fields that exclude each other. A bool that is false counts as not given.
+// The fields that exclude each other, or of which one has to be given. A bool that is false counts as not given.
 var groups = map[reflect.Type][]group{
-	reflect.TypeFor[Scenario](): {{names: []string{"reference", "target"}, required: true}, {names: []string{"publish", "observe"}}},
+	reflect.TypeFor[Scenario](): {{names: []string{"reference", "target"}, required: true, together: true}, {names: []string{"publish", "observe"}}},
 	reflect.TypeFor[Target]():   {{names: []string{"start", "pid"}}},
 	reflect.TypeFor[Ready]():    {{names: []string{"url", "tcp", "line"}}},
 	reflect.TypeFor[Load]():     {{names: []string{"phases", "ramp"}}, {names: []string{"phases", "hold"}}},

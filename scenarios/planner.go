@@ -41,7 +41,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	full := s.withDefaults(opts.Seed)
 	p := &Plan{
 		Name: full.Name, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
-		Reference: full.Reference, Shrink: full.Load.Shrink, Topics: full.Load.Topics,
+		Reference: full.Reference && full.Target == nil, Shrink: full.Load.Shrink, Topics: full.Load.Topics,
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses,
 	}

@@ -12,7 +12,7 @@ type Scenario struct {
 	// Seed of everything that is drawn by lot; default: a new one for each run, named in the document.
 	Seed uint64 `yaml:"seed,omitempty" json:"seed,omitempty"`
 
-	// Reference runs the bundled server as the target. Exactly one of reference and target is given.
+	// Reference runs the bundled server as the target; beside a target it is run too, under the same load in turns, for comparison.
 	Reference bool `yaml:"reference,omitempty" json:"reference,omitempty"`
 	// Target is the server under test.
 	Target *Target `yaml:"target,omitempty" json:"target,omitempty"`

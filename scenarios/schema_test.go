@@ -222,6 +222,9 @@ func groupSchema(typ reflect.Type, g group) []*jsonschema.Schema {
 			apart = append(apart, &jsonschema.Schema{Not: &jsonschema.Schema{Required: []string{other, name}}})
 		}
 	}
+	if g.required && g.together {
+		return []*jsonschema.Schema{{AnyOf: alone}}
+	}
 	if g.required {
 		return []*jsonschema.Schema{{OneOf: alone}}
 	}

@@ -54,6 +54,9 @@ func newRunCommand() *cobra.Command {
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
+			if o.against == "" && scenario.Reference && scenario.Target != nil {
+				o.against = "reference"
+			}
 			if o.against != "" {
 				return o.runAgainst(c.Context(), source)
 			}
