@@ -43,8 +43,21 @@ type Event struct {
 // and 9.2.6) to dst. Lines of the data end at LF, CR or CRLF; each becomes a
 // data line of its own, which is the only way to say them. The order is
 // comment, id, event, retry, data. On an error (*EncodeError) dst comes back
-// unchanged. It allocates nothing while dst has room.
+// unchanged. It allocates nothing while dst has room, and may write anything to
+// the room behind what it returns.
 func AppendEvent(dst []byte, e *Event) ([]byte, error) {
+	n, done := putShort(dst[len(dst):cap(dst)], e)
+	if done {
+		return dst[:len(dst)+n], nil
+	}
+	if n > 0 {
+		return append(appendData(dst[:len(dst)+n], e.Data), '\n'), nil
+	}
+	return appendLong(dst, e)
+}
+
+// appendLong is AppendEvent for every event.
+func appendLong(dst []byte, e *Event) ([]byte, error) {
 	start := len(dst)
 	if e.Comment != "" {
 		dst = AppendComment(dst, e.Comment)
@@ -53,7 +66,7 @@ func AppendEvent(dst []byte, e *Event) ([]byte, error) {
 		if i := badID(e.ID); i >= 0 {
 			return dst[:start], &EncodeError{Field: "id", Offset: i, Err: ErrID}
 		}
-		dst = append(dst, "id: "...)
+		dst = append(dst, idName...)
 		dst = append(dst, e.ID...)
 		dst = append(dst, '\n')
 	} else if e.ResetID {
@@ -63,7 +76,7 @@ func AppendEvent(dst []byte, e *Event) ([]byte, error) {
 		if i := lineEnd(e.Type); i >= 0 {
 			return dst[:start], &EncodeError{Field: "event", Offset: i, Err: ErrType}
 		}
-		dst = append(dst, "event: "...)
+		dst = append(dst, eventName...)
 		dst = append(dst, e.Type...)
 		dst = append(dst, '\n')
 	}
@@ -123,15 +136,17 @@ func appendData(dst, data []byte) []byte {
 	if bytes.IndexByte(data, '\r') >= 0 {
 		return appendDataCR(dst, data)
 	}
+	dst = append(dst, dataName...)
 	for {
+		wrote, read := putLines(dst[len(dst):cap(dst)], data)
+		dst, data = dst[:len(dst)+wrote], data[read:]
 		i := bytes.IndexByte(data, '\n')
 		if i < 0 {
-			dst = append(dst, "data: "...)
 			dst = append(dst, data...)
 			return append(dst, '\n')
 		}
-		dst = append(dst, "data: "...)
 		dst = append(dst, data[:i+1]...)
+		dst = append(dst, dataName...)
 		data = data[i+1:]
 	}
 }
