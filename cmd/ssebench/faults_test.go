@@ -122,15 +122,18 @@ func TestFaultsOfStreams(t *testing.T) {
 		}},
 		{"cut=15,forget-ring", []string{"--set", "load.reconnect={profile: chromium, delay: 300ms}"}, func(t *testing.T, d *results.Document, _ map[string]float64) {
 			balanced(t, d)
-			if value(d, "deliveries.lost_midstream") != 0 || value(d, "deliveries.replayed") != 0 {
-				t.Errorf("lost in mid-stream %v, replayed %v", value(d, "deliveries.lost_midstream"), value(d, "deliveries.replayed"))
+			if value(d, "deliveries.lost_midstream") != 0 || value(d, "deliveries.lost_gap") == 0 {
+				t.Errorf("lost in mid-stream %v, in gaps %v", value(d, "deliveries.lost_midstream"), value(d, "deliveries.lost_gap"))
 			}
 			same(t, "lost in gaps and tails", value(d, "deliveries.lost_gap")+value(d, "deliveries.lost_tail"), value(d, "deliveries.lost"))
 		}},
 		{"cut=15,replay-twice", []string{"--set", "load.reconnect={profile: chromium, delay: 300ms}"}, func(t *testing.T, d *results.Document, done map[string]float64) {
 			balanced(t, d)
 			same(t, "deliveries.duplicate", value(d, "deliveries.duplicate"), done["replay-twice"])
-			same(t, "deliveries.replayed", value(d, "deliveries.replayed"), done["replay-twice"])
+			// What was sent while a stream opened counts as replayed too: the definition goes by the time.
+			if n := value(d, "deliveries.replayed"); n < done["replay-twice"] || n == 0 {
+				t.Errorf("deliveries.replayed = %v, the server replayed %v", n, done["replay-twice"])
+			}
 		}},
 		{"status=503", nil, func(t *testing.T, d *results.Document, done map[string]float64) {
 			same(t, "failed with status_503", by(d, "connections.failed", "status_503"), done["status"])

@@ -61,6 +61,7 @@ func condition(cond string) (bool, error) {
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"exits":   exits,
 	"passes":  passes,
+	"crosses": crosses,
 	"metric":  metric,
 	"redis":   startRedis,
 	"unused":  unusedPort,
@@ -88,6 +89,16 @@ func passes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got := exitCode(ts, args); got != 0 && got != 98 {
 		ts.Fatalf("exit code %d, want 0 or 98", got)
+	}
+}
+
+// crosses PROGRAM ARGS... runs a program that must exit with 99, or with 98 for the same reason as passes.
+func crosses(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: crosses PROGRAM ARGS...")
+	}
+	if got := exitCode(ts, args); got != 99 && got != 98 {
+		ts.Fatalf("exit code %d, want 99 or 98", got)
 	}
 }
 
