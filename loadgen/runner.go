@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"ssebench/results"
@@ -208,34 +205,6 @@ func (r *run) open(client int, due int64) error {
 	r.subscriptions = append(r.subscriptions, s)
 	s.stream = r.runner.Transport.Open(s.lane, &s.client.Request, r.timeline.at(due), &s.client)
 	return nil
-}
-
-// buildRequest turns what the plan says into what the transport sends.
-func buildRequest(to *Request, from *scenarios.ClientRequest, complete func([]Field) []Field) error {
-	u, err := url.Parse(from.URL)
-	if err != nil {
-		return err
-	}
-	to.Method, to.URL = from.Method, u
-	if from.Body != "" {
-		to.Body = []byte(from.Body)
-	}
-	to.Header = complete(fields(from.Header))
-	if from.Login != nil {
-		to.Login = new(Request)
-		return buildRequest(to.Login, from.Login, func(f []Field) []Field { return f })
-	}
-	return nil
-}
-
-func fields(h http.Header) (f []Field) {
-	for name, values := range h {
-		for _, v := range values {
-			f = append(f, Field{name, v})
-		}
-	}
-	slices.SortFunc(f, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
-	return f
 }
 
 // startPublishing makes a subscription of every stream whose headers are still pending, and starts the schedule.
