@@ -12,18 +12,22 @@ import (
 // h2stream is a stream of an HTTP/2 connection, under the connection's lock: a
 // subscriber's sink, or a request that a handler answers.
 type h2stream struct {
-	conn    *h2conn
-	id      uint32
-	window  int64 // what the client takes on this stream
-	gone    bool  // reset, ended, or its connection closed
-	starved bool  // something waits for the stream's window
-	sub     *subscriber
-	held    []hpack.HeaderField // the answer's head, to be written with the first bytes
+	conn   *h2conn
+	sub    *subscriber
+	held   *h2held // the answer's head, to be written with the first bytes
+	window int64   // what the client takes on this stream
 
 	cancel context.CancelFunc // of a request with a handler
 	body   *h2body
 	room   *sync.Cond // what a handler waits on
+
+	id      uint32
+	gone    bool // reset, ended, or its connection closed
+	starved bool // something waits for the stream's window
 }
+
+// h2held is on its own since streams are many and few are held.
+type h2held struct{ fields []hpack.HeaderField }
 
 // headers appends a HEADERS frame, and CONTINUATION frames where it is long.
 // The connection's lock is held.
@@ -62,7 +66,7 @@ func (st *h2stream) attach(sub *subscriber, fields []hpack.HeaderField, hold boo
 	}
 	sub.out, sub.lane, st.sub = st, c.lane, sub
 	if hold {
-		st.held = fields
+		st.held = &h2held{fields}
 	} else {
 		c.appendHeaders(st.id, fields, false)
 	}
@@ -80,7 +84,7 @@ func (c *h2conn) list() {
 
 func (c *h2conn) appendHeld(st *h2stream) {
 	if st.held != nil {
-		c.appendHeaders(st.id, st.held, false)
+		c.appendHeaders(st.id, st.held.fields, false)
 		st.held = nil
 	}
 }

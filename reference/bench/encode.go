@@ -38,7 +38,7 @@ func (p *plan) encode() error {
 			}
 		}
 		for _, name := range names {
-			p.say("| %s | %s | %.0f | %.1f | %d |", s.name, name, median(ns[name]), median(ns[name])/median(ns["memcpy"]), allocs[name])
+			p.say("| %s | %s | %.1f | %.2f | %d |", s.name, name, median(ns[name]), median(ns[name])/median(ns["memcpy"]), allocs[name])
 		}
 	}
 	return nil

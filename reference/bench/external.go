@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -57,7 +58,9 @@ func startExternal(kind string) (*external, error) {
 		_, port, _ := net.SplitHostPort(addr)
 		script := filepath.Join("peers", "server.js")
 		if _, err := os.Stat(filepath.Join("peers", "node_modules", "better-sse")); err != nil {
-			return nil, fmt.Errorf("better-sse is not there: run npm ci in peers, and the bench in its own folder")
+			if err := installPeers(); err != nil {
+				return nil, fmt.Errorf("better-sse is not there: %w", err)
+			}
 		}
 		e.cmd = exec.Command("node", script, port)
 	case "nchan":
@@ -86,6 +89,21 @@ func startExternal(kind string) (*external, error) {
 			return nil, fmt.Errorf("%s never listened: %w", kind, err)
 		}
 	}
+}
+
+// installPeers gets the packages of the lock file. The bench runs in its own
+// folder.
+func installPeers() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
+	cmd.Dir = "peers"
+	cmd.WaitDelay = time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return fmt.Errorf("npm ci: %w %s", err, first)
+	}
+	return nil
 }
 
 func (e *external) stop() {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,14 @@ func (p *plan) run() error {
 		}
 	}
 	if p.out != "" {
-		return os.WriteFile(p.out, []byte(p.text.String()), 0o644)
+		if err := os.WriteFile(p.out, []byte(p.text.String()), 0o644); err != nil {
+			return err
+		}
+		where, err := filepath.Abs(p.out)
+		if err != nil {
+			where = p.out
+		}
+		fmt.Printf("\nThe tables are in %s.\n", where)
 	}
 	return nil
 }

@@ -187,16 +187,17 @@ func goSSE() (*server, http.Handler) {
 	}}
 	id := 0
 	return &server{
-			subs: func() int { return int(subs.Load()) }, written: written.Load,
-			publish: func(data []byte) {
-				id++
-				m := &gosse.Message{ID: gosse.ID(fmt.Sprint(1763000000000000 + id)), Type: gosse.Type("message")}
-				m.AppendData(string(data))
-				s.Publish(m, "a")
-			},
-		}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.ServeHTTP(counting{w, &written, new(bool)}, r)
-		})
+		subs:    func() int { return int(subs.Load()) },
+		written: written.Load,
+		publish: func(data []byte) {
+			id++
+			m := &gosse.Message{ID: gosse.ID(fmt.Sprint(1763000000000000 + id)), Type: gosse.Type("message")}
+			m.AppendData(string(data))
+			s.Publish(m, "a")
+		},
+	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(counting{w, &written, new(bool)}, r)
+	})
 }
 
 func r3labsSSE() (*server, http.Handler) {
@@ -208,14 +209,15 @@ func r3labsSSE() (*server, http.Handler) {
 	s.CreateStream("a")
 	id := 0
 	return &server{
-			subs: func() int { return int(subs.Load()) }, written: written.Load,
-			publish: func(data []byte) {
-				id++
-				s.Publish("a", &r3labs.Event{ID: fmt.Append(nil, 1763000000000000+id), Event: []byte("message"), Data: data})
-			},
-		}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.ServeHTTP(counting{w, &written, new(bool)}, r)
-		})
+		subs:    func() int { return int(subs.Load()) },
+		written: written.Load,
+		publish: func(data []byte) {
+			id++
+			s.Publish("a", &r3labs.Event{ID: fmt.Append(nil, 1763000000000000+id), Event: []byte("message"), Data: data})
+		},
+	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.ServeHTTP(counting{w, &written, new(bool)}, r)
+	})
 }
 
 // ginSSE is what its users write: a handler with a channel for each client,
@@ -226,35 +228,35 @@ func ginSSE() (*server, http.Handler) {
 	var written atomic.Uint64
 	id := 0
 	return &server{
-			subs:    func() int { mu.Lock(); defer mu.Unlock(); return len(chans) },
-			written: written.Load,
-			publish: func(data []byte) {
-				id++
-				e := gin.Event{Id: fmt.Sprint(1763000000000000 + id), Event: "message", Data: string(data)}
-				mu.Lock()
-				defer mu.Unlock()
-				for _, c := range chans {
-					c <- e
-				}
-			},
-		}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			c := make(chan gin.Event, 16)
+		subs:    func() int { mu.Lock(); defer mu.Unlock(); return len(chans) },
+		written: written.Load,
+		publish: func(data []byte) {
+			id++
+			e := gin.Event{Id: fmt.Sprint(1763000000000000 + id), Event: "message", Data: string(data)}
 			mu.Lock()
-			chans = append(chans, c)
-			mu.Unlock()
-			w.Header().Set("Content-Type", gin.ContentType)
-			w.(http.Flusher).Flush()
-			for {
-				select {
-				case e := <-c:
-					if gin.Encode(w, e) != nil {
-						return
-					}
-					w.(http.Flusher).Flush()
-					written.Add(1)
-				case <-r.Context().Done():
+			defer mu.Unlock()
+			for _, c := range chans {
+				c <- e
+			}
+		},
+	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := make(chan gin.Event, 16)
+		mu.Lock()
+		chans = append(chans, c)
+		mu.Unlock()
+		w.Header().Set("Content-Type", gin.ContentType)
+		w.(http.Flusher).Flush()
+		for {
+			select {
+			case e := <-c:
+				if gin.Encode(w, e) != nil {
 					return
 				}
+				w.(http.Flusher).Flush()
+				written.Add(1)
+			case <-r.Context().Done():
+				return
 			}
-		})
+		}
+	})
 }
