@@ -7,7 +7,7 @@ import (
 
 // TestMain lets the test binary be the processes that the bench starts.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "drain") {
+	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "drain" || os.Args[1] == "encode") {
 		main()
 		return
 	}

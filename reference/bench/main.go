@@ -2,8 +2,9 @@
 // them in one run, each in a process of its own, in turns.
 //
 // It starts itself again as "bench serve KIND" (one of the servers, ruled over
-// its standard input) and as "bench drain …" (the clients, which read only when
-// told to, so that the cost of reading never falls into a broadcast).
+// its standard input), as "bench drain …" (the clients, which read only when
+// told to, so that the cost of reading never falls into a broadcast) and as
+// "bench encode …" (one encoder).
 package main
 
 import (
@@ -25,6 +26,9 @@ func run(args []string) error {
 	}
 	if len(args) == 4 && args[0] == "drain" {
 		return drain(args[1], args[2], args[3], os.Stdin, os.Stdout)
+	}
+	if len(args) == 3 && args[0] == "encode" {
+		return encodeHere(args[1], args[2], os.Stdout)
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	plan := plan{}
