@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// BenchmarkTables measures everything, once, in about a quarter of an hour; it
+// BenchmarkTables measures everything, once, in about ten minutes; it
 // prints the tables and writes them to tables.md in this folder.
 func BenchmarkTables(b *testing.B) {
 	if err := run([]string{"-out", "tables.md"}); err != nil {
