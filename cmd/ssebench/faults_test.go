@@ -64,7 +64,7 @@ func TestFaultsOfStreams(t *testing.T) {
 			same(t, "streams with a mark", done["bom"], clients)
 		}},
 		{"split", nil, func(t *testing.T, d *results.Document, _ map[string]float64) { intact(t, d) }},
-		{"huge-line=200000", nil, func(t *testing.T, d *results.Document, done map[string]float64) {
+		{"huge-line=30000", nil, func(t *testing.T, d *results.Document, done map[string]float64) {
 			intact(t, d)
 			same(t, "events.comments", value(d, "events.comments"), done["huge-line"])
 		}},
@@ -120,7 +120,7 @@ func TestFaultsOfStreams(t *testing.T) {
 				t.Errorf("lost %v, duplicate %v, reconnects %v", value(d, "deliveries.lost"), value(d, "deliveries.duplicate"), value(d, "reconnect.count"))
 			}
 		}},
-		{"cut=15,forget-ring", []string{"--set", "load.reconnect={profile: chromium, delay: 300ms}"}, func(t *testing.T, d *results.Document, _ map[string]float64) {
+		{"cut=15,forget-ring", []string{"--drain", "2s", "--set", "load.reconnect={profile: chromium, delay: 300ms}"}, func(t *testing.T, d *results.Document, _ map[string]float64) {
 			balanced(t, d)
 			if value(d, "deliveries.lost_midstream") != 0 || value(d, "deliveries.lost_gap") == 0 {
 				t.Errorf("lost in mid-stream %v, in gaps %v", value(d, "deliveries.lost_midstream"), value(d, "deliveries.lost_gap"))
@@ -153,7 +153,7 @@ func TestFaultsOfStreams(t *testing.T) {
 		t.Run("fault "+tt.fault, func(t *testing.T) {
 			t.Parallel()
 			url := startServe(t, "--fault", tt.fault)
-			args := append([]string{"-c", strconv.Itoa(clients), "-d", "2s", "--rate", strconv.Itoa(events / 2), "--drain", "3s"}, tt.args...)
+			args := append([]string{"-c", strconv.Itoa(clients), "-d", "2s", "--rate", strconv.Itoa(events / 2), "--drain", "20s"}, tt.args...)
 			tt.check(t, runAgainst(t, url, args...), faultsDone(t, url))
 		})
 	}
