@@ -186,7 +186,7 @@ func goSSE() (*server, http.Handler) {
 		return []string{"a"}, true
 	}}
 	id := 0
-	return &server{
+	measured := &server{
 		subs:    func() int { return int(subs.Load()) },
 		written: written.Load,
 		publish: func(data []byte) {
@@ -195,7 +195,8 @@ func goSSE() (*server, http.Handler) {
 			m.AppendData(string(data))
 			s.Publish(m, "a")
 		},
-	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	}
+	return measured, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(counting{w, &written, new(bool)}, r)
 	})
 }
