@@ -209,14 +209,15 @@ func r3labsSSE() (*server, http.Handler) {
 	s.OnSubscribe = func(string, *r3labs.Subscriber) { subs.Add(1) }
 	s.CreateStream("a")
 	id := 0
-	return &server{
+	measured := &server{
 		subs:    func() int { return int(subs.Load()) },
 		written: written.Load,
 		publish: func(data []byte) {
 			id++
 			s.Publish("a", &r3labs.Event{ID: fmt.Append(nil, 1763000000000000+id), Event: []byte("message"), Data: data})
 		},
-	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	}
+	return measured, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.ServeHTTP(counting{w, &written, new(bool)}, r)
 	})
 }
@@ -228,7 +229,7 @@ func ginSSE() (*server, http.Handler) {
 	var chans []chan gin.Event
 	var written atomic.Uint64
 	id := 0
-	return &server{
+	measured := &server{
 		subs:    func() int { mu.Lock(); defer mu.Unlock(); return len(chans) },
 		written: written.Load,
 		publish: func(data []byte) {
@@ -240,7 +241,8 @@ func ginSSE() (*server, http.Handler) {
 				c <- e
 			}
 		},
-	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	}
+	return measured, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := make(chan gin.Event, 16)
 		mu.Lock()
 		chans = append(chans, c)
