@@ -143,10 +143,15 @@ func (b *eventBook) complete() bool {
 	if b.missing == 0 {
 		return true
 	}
+	accounts := make(map[*topic]closed)
 	for ; b.goneCount < len(b.gone); b.goneCount++ {
 		s := b.gone[b.goneCount]
+		account, known := accounts[s.topic]
+		if !known {
+			account = s.topic.close()
+			accounts[s.topic] = account
+		}
 		s.lane.Hold()
-		account := s.topic.close()
 		s.ledger.Close(account.end, account.failed, func(r Range, _ LossKind) { b.goneLost += int64(r.To - r.From + 1) }, func(Range) {})
 		s.lane.Release()
 	}

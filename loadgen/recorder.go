@@ -35,8 +35,7 @@ type eventKey struct {
 // eventShare is what one lane saw of one event. Instants are nanoseconds since the run's start.
 type eventShare struct {
 	first, last int64
-	receipts    int64 // distinct pairs, received
-	sure        int64 // of these, surely expected
+	sure        int64 // distinct pairs received that were surely expected
 }
 
 func newPage() *page { return &page{events: make(map[eventKey]*eventShare)} }
@@ -74,7 +73,6 @@ func (p *page) receipt(k eventKey, at int64, sure bool) {
 		p.lastKey, p.lastShare = k, e
 	}
 	e.first, e.last = min(e.first, at), max(e.last, at)
-	e.receipts++
 	if sure {
 		e.sure++
 	}
@@ -156,7 +154,6 @@ func (r *recorder) add(k eventKey, e *eventShare) {
 		r.events[k] = sum
 	}
 	sum.first, sum.last = min(sum.first, e.first), max(sum.last, e.last)
-	sum.receipts += e.receipts
 	sum.sure += e.sure
 }
 

@@ -73,7 +73,7 @@ func (c checker) hook(p *Publish) {
 			c.payload(p, "publish.hook.http.body", h.HTTP.Body)
 		}
 	case h.Redis != nil:
-		c.redisAddress("publish.hook.redis.address", h.Redis.Address)
+		c.address("publish.hook.redis.address", h.Redis.Address, redisAddressMistake)
 		c.template("publish.hook.redis.channel", h.Redis.Channel, eventScope)
 		if _, ok := c.template("publish.hook.redis.body", h.Redis.Body, eventScope); ok {
 			c.payload(p, "publish.hook.redis.body", h.Redis.Body)
@@ -98,20 +98,6 @@ func (c checker) hook(p *Publish) {
 func (c checker) payload(p *Publish, path, text string) {
 	if p.Sequence == nil && !c.given("publish.sequence") && !mentions(text, "Payload") {
 		c.wrong(path, 0, "", "{{.Payload}} is not in it, so no event could be recognised: add it, or say in publish.sequence where the event's number is")
-	}
-}
-
-func (c checker) redisAddress(path, text string) {
-	if text == "" {
-		return
-	}
-	c.env(path, text)
-	address, wrong := expandEnv(text, false, anyEnv)
-	if len(wrong) > 0 || strings.HasPrefix(text, "${") {
-		return
-	}
-	if message := redisAddressMistake(address); message != "" {
-		c.wrong(path, 0, "", "%s", message)
 	}
 }
 

@@ -26,7 +26,7 @@ func (c checker) target(t *Target) {
 		c.template("target.login.body", t.Login.Body, subscriberScope)
 	}
 	c.env("target.users", t.Users)
-	c.hostPort("target.connect_to", t.ConnectTo)
+	c.address("target.connect_to", t.ConnectTo, hostPortMistake)
 	if address != nil {
 		switch {
 		case t.Protocol == "h2c" && address.Scheme == "https":
@@ -66,7 +66,7 @@ func (c checker) start(s *Start) {
 	}
 	if s.Ready != nil {
 		c.url("target.start.ready.url", s.Ready.URL, scope{})
-		c.hostPort("target.start.ready.tcp", s.Ready.TCP)
+		c.address("target.start.ready.tcp", s.Ready.TCP, hostPortMistake)
 		c.regexp("target.start.ready.line", s.Ready.Line)
 	}
 }
@@ -196,7 +196,8 @@ func isToken(s string) bool {
 	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-func (c checker) hostPort(path, text string) {
+// address holds what is known of an address without its environment against a rule, which gives a message for a mistake.
+func (c checker) address(path, text string, rule func(string) string) {
 	if text == "" {
 		return
 	}
@@ -205,7 +206,7 @@ func (c checker) hostPort(path, text string) {
 	if len(wrong) > 0 || strings.HasPrefix(text, "${") {
 		return
 	}
-	if message := hostPortMistake(address); message != "" {
+	if message := rule(address); message != "" {
 		c.wrong(path, 0, "", "%s", message)
 	}
 }
