@@ -89,10 +89,15 @@ func (p *page) newShare(at int64) *eventShare {
 	return e
 }
 
-// reset empties the page and keeps its memory.
+// reset empties the page. It keeps the memory that was in use, and gives back that of phases that are over.
 func (p *page) reset() {
-	for _, v := range p.values {
-		if v != nil {
+	for phase, v := range p.values {
+		if v == nil {
+			continue
+		}
+		if v.Empty() {
+			p.values[phase] = nil
+		} else {
 			v.Reset()
 		}
 	}

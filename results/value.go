@@ -56,9 +56,9 @@ func (s *Summary) percentiles() []namedPercentile {
 
 // Summarise gives the summary of a histogram.
 func Summarise(h *Histogram) (*Summary, error) {
-	encoded, err := h.encodeHDR()
+	encoded, err := h.buckets.encode()
 	if err != nil {
-		return nil, fmt.Errorf("encoding a histogram: %w", err)
+		return nil, err
 	}
 	s := &Summary{
 		Count: h.Count(), Min: float64(h.Min()), Max: float64(h.Max()), Mean: h.Mean(),

@@ -31,13 +31,15 @@ func (v *Values) Merge(o *Values) error {
 	return failed
 }
 
-// Reset empties v and keeps its memory, so that a shard that is used again does not allocate.
+// Reset empties v and keeps the memory that was in use since the last Reset, so that a shard that is used again does not allocate.
 func (v *Values) Reset() {
 	clear(v.counters[:])
 	for id := range NumMetrics {
 		clear(v.by[id])
-		if v.histograms[id] != nil {
-			v.histograms[id].Reset()
+		if h := v.histograms[id]; h != nil && h.Empty() {
+			v.histograms[id] = nil
+		} else if h != nil {
+			h.Reset()
 		}
 	}
 }
