@@ -167,6 +167,7 @@ func TestSchemaAndDecodeAgree(t *testing.T) {
 		"null", "true", "false", "5", "0", "-1", "1.5", "x", `""`, `"7"`, "[]", "{}", "[5]", "[x]", "[x, x]", "{a: b}", "{a: 5}", "{a: []}",
 		"10s", "0.5h", "10k", "10/s", "0/s", "at_once", "4KiB", "4 KiB", "GET", "h2c", "ms", "chromium", "10/d", "1e3x", "-5s", "-3/s",
 		"{profile: chromium}", "{delay: 3s}", "{constant: 5, poisson: 5}", "{burst: {events: 5}}", "{hold: 5s}", "[{hold: 5s}]",
+		"5%", "0.5%", "0%", "0.0%", "100%", "101%", "007%", "5 %", "-5%", "1_0%", "fin", "kill", "status_503", "{share: 5%}", "{cut: 5%}", "{event: gap}",
 	}
 	checked, refused := 0, 0
 	done := map[string]bool{}

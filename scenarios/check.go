@@ -86,6 +86,22 @@ func (c checker) load(l *Load) {
 	}
 	if l.Reconnect != nil {
 		c.reconnect(l.Reconnect)
+		outage := slices.ContainsFunc(l.Phases, func(p Phase) bool { return p.Outage != nil })
+		if outage && l.Reconnect.Profile == "none" {
+			c.wrong("load.reconnect", 0, "", "with none nobody comes back after an outage: choose a profile such as chromium")
+		}
+	}
+	if l.Gap != nil {
+		c.regexp("load.gap.comment", l.Gap.Comment)
+	}
+	const mostRecorded, mostRecorderSize = Count(1000), Size(1 << 20)
+	if f := l.FlightRecorder; f != nil {
+		if f.Streams > mostRecorded {
+			c.wrong("load.flight_recorder.streams", 0, "", "%s streams are more than anybody reads: at most %s", f.Streams, mostRecorded)
+		}
+		if f.Size > mostRecorderSize {
+			c.wrong("load.flight_recorder.size", 0, "", "%s of each stream is more than anybody reads: at most %s", f.Size, mostRecorderSize)
+		}
 	}
 }
 
@@ -102,7 +118,7 @@ func (c checker) phases(l *Load) {
 	open, reach, measured := Count(0), Count(0), false
 	for i, phase := range l.Phases {
 		at := fmt.Sprintf("load.phases.%d", i)
-		ramp, hold := c.given(at+".ramp"), c.given(at+".hold")
+		ramp, others := c.given(at+".ramp"), c.given(at+".hold") || c.given(at+".churn") || c.given(at+".outage")
 		if first, taken := names[phase.Name]; phase.Name != "" && taken {
 			if first < 0 {
 				c.wrong(at+".name", 0, "", "%s is the name of what follows the last phase", quote(phase.Name))
@@ -111,10 +127,16 @@ func (c checker) phases(l *Load) {
 			}
 		}
 		names[phase.Name] = i
-		if i == 0 && hold && !ramp {
+		if i == 0 && others && !ramp {
 			c.wrong(at, 0, "", "the first phase must be a ramp: nothing is open yet")
 		}
-		measured = measured || hold && !phase.Warmup || !ramp && !hold // the latter is a mistake already
+		measured = measured || others && !phase.Warmup || !ramp && !others // the latter is a mistake already
+		if phase.Churn != nil {
+			c.churn(at+".churn", phase.Churn)
+		}
+		if phase.Outage != nil {
+			c.outage(at+".outage", phase.Outage)
+		}
 		if !ramp {
 			continue
 		}
@@ -136,7 +158,7 @@ func (c checker) phases(l *Load) {
 		open, reach = max(open, asked), max(reach, asked)
 	}
 	if !measured {
-		c.mistakes.add(c.source.atKey("load.phases", "no phase is measured: at least one hold without warmup is needed", ""))
+		c.mistakes.add(c.source.atKey("load.phases", "no phase is measured: at least one hold, churn or outage without warmup is needed", ""))
 	}
 	if l.Connections > reach && reach > 0 {
 		c.wrong("load.connections", 0, "", "no phase opens %s connections: the ramps end at %s", l.Connections, reach)

@@ -110,7 +110,7 @@ var kindNames = map[reflect.Kind]string{
 	reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.Uint64: "a whole number",
 }
 
-// unit fills a Count, Duration, Size, Rate or Ramp.
+// unit fills a Count, Duration, Size, Rate, Share or Ramp.
 func (d *decoder) unit(path string, n *yaml.Node, v reflect.Value, f field, set func(string) error) {
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!bool" {
 		d.wrong(n, "", "%s is a text such as %s, not %s", path, unitExamples[v.Type()], kindOf(n))
@@ -148,6 +148,7 @@ var unitExamples = map[reflect.Type]string{
 	reflect.TypeFor[Duration](): "30s",
 	reflect.TypeFor[Size]():     "256B or 4KiB",
 	reflect.TypeFor[Rate]():     "10/s",
+	reflect.TypeFor[Share]():    "5%",
 	reflect.TypeFor[Ramp]():     "2000/s or at_once",
 }
 

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -19,6 +18,12 @@ const (
 	defaultHookTime   = Duration(10 * time.Second)
 	defaultPayload    = Size(100)
 
+	defaultShut         = Duration(2 * time.Second)
+	defaultUntil        = Duration(60 * time.Second)
+	defaultPause        = Duration(5 * time.Second)
+	defaultRecorded     = Count(20)
+	defaultRecorderSize = Size(16 << 10)
+
 	// floor is the shortest wait before a reconnect: a server that sets retry: 0 must not be called in a hot loop.
 	floor = Duration(10 * time.Millisecond)
 )
@@ -35,6 +40,9 @@ func (s *Scenario) withDefaults(seed uint64) *Scenario {
 	fill(&full.Drain, defaultDrain)
 	full.Target = s.Target.withDefaults()
 	full.Load = s.Load.withDefaults()
+	if s.Reference && s.Target == nil && full.Load.Gap == nil {
+		full.Load.Gap = &Gap{Event: "gap"} // the bundled server says so
+	}
 	if s.Publish != nil {
 		publish := *s.Publish
 		fill(&publish.Payload.Size, defaultPayload)
@@ -83,9 +91,6 @@ func (l Load) withDefaults() Load {
 		l.Topics = Topics{topicName(0)}
 	}
 	fill(&l.OpenWithin, defaultOpenWithin)
-	if l.Reconnect == nil {
-		l.Reconnect = &Reconnect{Profile: "none"}
-	}
 	if len(l.Phases) == 0 {
 		ramp := l.Ramp
 		if ramp == nil {
@@ -96,27 +101,72 @@ func (l Load) withDefaults() Load {
 		l.Ramp, l.Hold = nil, 0
 	}
 	l.Phases = slices.Clone(l.Phases)
-	taken := map[string]bool{"drain": true}
-	for _, phase := range l.Phases {
-		taken[phase.Name] = true
+	names := phaseNames{"drain": true}
+	outage := false
+	for i := range l.Phases {
+		names[l.Phases[i].Name] = true
+		l.Phases[i].Churn = l.Phases[i].Churn.withDefaults()
+		l.Phases[i].Outage = l.Phases[i].Outage.withDefaults()
+		outage = outage || l.Phases[i].Outage != nil
 	}
 	for i := range l.Phases {
 		phase := &l.Phases[i]
-		kind := KindHold
 		if phase.Ramp != nil {
-			kind = KindRamp
 			fill(&phase.Connections, l.Connections)
 		}
-		if phase.Name != "" {
-			continue
+		if phase.Name == "" {
+			phase.Name = names.next(phase.kind())
 		}
-		phase.Name = kind
-		for n := 2; taken[phase.Name]; n++ {
-			phase.Name = fmt.Sprintf("%s %d", kind, n)
+	}
+	if l.Reconnect == nil {
+		l.Reconnect = &Reconnect{Profile: "none"}
+		if outage {
+			l.Reconnect.Profile = "chromium"
 		}
-		taken[phase.Name] = true
+	}
+	if l.FlightRecorder != nil || l.Reconnect.Profile != "none" {
+		recorder := FlightRecorder{}
+		if l.FlightRecorder != nil {
+			recorder = *l.FlightRecorder
+		}
+		fill(&recorder.Streams, defaultRecorded)
+		fill(&recorder.Size, defaultRecorderSize)
+		l.FlightRecorder = &recorder
 	}
 	return l
+}
+
+func (c *Churn) withDefaults() *Churn {
+	if c == nil {
+		return nil
+	}
+	full := *c
+	fill(&full.By, "fin")
+	return &full
+}
+
+func (o *Outage) withDefaults() *Outage {
+	if o == nil {
+		return nil
+	}
+	full := *o
+	if full.Cut > 0 {
+		fill(&full.By, "fin")
+	}
+	if full.Door != "" {
+		fill(&full.Shut, defaultShut)
+	}
+	fill(&full.Until, defaultUntil)
+	fill(&full.Repeat, 1)
+	if full.Repeat > 1 {
+		fill(&full.Pause, defaultPause)
+	}
+	if o.Rolling != nil {
+		rolling := *o.Rolling
+		fill(&rolling.AtATime, 1)
+		full.Rolling = &rolling
+	}
+	return &full
 }
 
 func (h *Hook) withDefaults() *Hook {

@@ -121,8 +121,12 @@ func TestDefaultThresholds(t *testing.T) {
 		"observe: {time: data, unit: ms}\n":         "connections.failed == 0 | connections.abandoned == 0 | events.received > 0",
 		"observe: {sequence: {pointer: /n}}\n":      "connections.failed == 0 | connections.abandoned == 0 | events.received > 0 | deliveries.lost == 0",
 		"thresholds: [fanout.latency.p99 < 50ms]\n": "fanout.latency.p99 < 50ms",
+		"publish: {rate: 1/s}\nload: {connections: 1, phases: [{ramp: 1/s}, {outage: {server: kill}}]}\n": "reconnect.stranded == 0 | deliveries.lost_midstream == 0 | deliveries.lost_tail == 0",
 	} {
-		p := planOf(t, "reference: true\nload: {connections: 1}\n"+text, fixed)
+		if !strings.Contains(text, "load:") {
+			text += "load: {connections: 1}\n"
+		}
+		p := planOf(t, "reference: true\n"+text, fixed)
 		if got := expressions(p); got != want || p.DefaultThresholds == strings.HasPrefix(text, "thresholds") {
 			t.Errorf("%s got %s, default %v, want %s", text, got, p.DefaultThresholds, want)
 		}

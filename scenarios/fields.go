@@ -30,7 +30,22 @@ var groups = map[reflect.Type][]group{
 	reflect.TypeFor[Target]():   {{names: []string{"start", "pid"}}},
 	reflect.TypeFor[Ready]():    {{names: []string{"url", "tcp", "line"}}},
 	reflect.TypeFor[Load]():     {{names: []string{"phases", "ramp"}}, {names: []string{"phases", "hold"}}},
-	reflect.TypeFor[Phase]():    {{names: []string{"ramp", "hold"}, required: true}, {names: []string{"connections", "hold"}, keeps: true}},
+	reflect.TypeFor[Phase](): {
+		{names: []string{"ramp", "hold", "churn", "outage"}, required: true},
+		{names: []string{"connections", "hold"}, keeps: true},
+		{names: []string{"connections", "churn"}, keeps: true},
+		{names: []string{"connections", "outage"}, keeps: true},
+	},
+	reflect.TypeFor[Churn](): {{names: []string{"rate", "share"}, required: true}},
+	reflect.TypeFor[Outage](): {
+		{names: []string{"cut", "server", "restart", "door"}, required: true, keeps: true, together: true},
+		{names: []string{"server", "restart"}},
+		{names: []string{"server", "door"}},
+		{names: []string{"restart", "door"}},
+		{names: []string{"cut", "server"}},
+		{names: []string{"cut", "restart"}},
+	},
+	reflect.TypeFor[Gap]():      {{names: []string{"event", "comment"}, required: true}},
 	reflect.TypeFor[Extract]():  {{names: []string{"pointer", "regexp"}, required: true}},
 	reflect.TypeFor[Schedule](): {{names: []string{"constant", "poisson", "burst", "ramp"}, required: true}},
 	reflect.TypeFor[Hook]():     {{names: []string{"http", "redis", "exec"}, required: true}},
@@ -38,8 +53,9 @@ var groups = map[reflect.Type][]group{
 
 // shorthands names the field that a scalar in place of the mapping stands for.
 var shorthands = map[reflect.Type]string{
-	reflect.TypeFor[Schedule]():  "constant",
-	reflect.TypeFor[Reconnect](): "profile",
+	reflect.TypeFor[Schedule]():    "constant",
+	reflect.TypeFor[Reconnect]():   "profile",
+	reflect.TypeFor[SlowReaders](): "share",
 }
 
 var fieldCache = func() map[reflect.Type][]field {

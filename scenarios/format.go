@@ -42,6 +42,12 @@ func (s Size) String() string {
 	return strconv.FormatInt(int64(s), 10) + "B"
 }
 
+// String gives the readable form: 5%, 0.5%.
+func (s Share) String() string {
+	// Twelve digits hide what the division by 100 left.
+	return strconv.FormatFloat(math.Round(float64(s)*1e14)/1e12, 'f', -1, 64) + "%"
+}
+
 // String gives the readable form: 10/s, 30/m, 1/h.
 func (r Rate) String() string {
 	for _, unit := range []struct {
@@ -81,6 +87,9 @@ func (s *Size) Set(text string) (err error) { *s, err = ParseSize(text); return 
 // Set reads the text of a flag, as ParseRate does.
 func (r *Rate) Set(s string) (err error) { *r, err = ParseRate(s); return err }
 
+// Set reads the text of a flag, as ParseShare does.
+func (s *Share) Set(text string) (err error) { *s, err = ParseShare(text); return err }
+
 // Set reads the text of a flag: a rate or at_once.
 func (r *Ramp) Set(s string) error {
 	if s == atOnce {
@@ -112,6 +121,9 @@ func (s *Size) Type() string { return "size" }
 func (r *Rate) Type() string { return "rate" }
 
 // Type names the flag value in help texts.
+func (s *Share) Type() string { return "share" }
+
+// Type names the flag value in help texts.
 func (r *Ramp) Type() string { return "rate" }
 
 // MarshalYAML writes the readable form. JSON has the plain number, so that scripts can count with it.
@@ -125,6 +137,9 @@ func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText writes the readable form, in JSON and in YAML.
 func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// MarshalText writes the readable form, in JSON and in YAML.
+func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalText writes the readable form, in JSON and in YAML.
 func (r Ramp) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
@@ -167,6 +182,22 @@ func (s Schedule) MarshalYAML() (any, error) {
 
 // MarshalJSON writes a constant rate alone.
 func (s Schedule) MarshalJSON() ([]byte, error) {
+	v, _ := s.MarshalYAML()
+	return json.Marshal(v)
+}
+
+type slowReadersFields SlowReaders
+
+// MarshalYAML writes a share without a pace alone.
+func (s SlowReaders) MarshalYAML() (any, error) {
+	if s == (SlowReaders{Share: s.Share}) {
+		return s.Share, nil
+	}
+	return slowReadersFields(s), nil
+}
+
+// MarshalJSON writes a share without a pace alone.
+func (s SlowReaders) MarshalJSON() ([]byte, error) {
 	v, _ := s.MarshalYAML()
 	return json.Marshal(v)
 }

@@ -14,8 +14,14 @@ type Load struct {
 	Phases []Phase `yaml:"phases,omitempty" json:"phases,omitempty"`
 	// OpenWithin is the longest wait after a ramp for streams that are not open yet; default 60s.
 	OpenWithin Duration `yaml:"open_within,omitempty" json:"open_within,omitempty"`
-	// Reconnect is what a subscriber does when its stream ends; default none.
+	// Reconnect is what a subscriber does when its stream ends; default none, or chromium where there is an outage.
 	Reconnect *Reconnect `yaml:"reconnect,omitempty" json:"reconnect,omitempty"`
+	// SlowReaders do not read as fast as the server writes. What they miss is no loss: deliveries are the others'.
+	SlowReaders *SlowReaders `yaml:"slow_readers,omitempty" json:"slow_readers,omitempty"`
+	// Gap is how the server declares that it cannot replay all; default the bundled server's event gap, else nothing is known.
+	Gap *Gap `yaml:"gap,omitempty" json:"gap,omitempty"`
+	// FlightRecorder keeps the last bytes of the streams that went worst; default where subscribers reconnect.
+	FlightRecorder *FlightRecorder `yaml:"flight_recorder,omitempty" json:"flight_recorder,omitempty"`
 	// Shrink opens fewer connections, with a warning, where this machine's limits are too low for all.
 	Shrink bool `yaml:"shrink,omitempty" json:"shrink,omitempty"`
 	// SourceAddresses are the local addresses to connect from, in turn.
@@ -25,9 +31,9 @@ type Load struct {
 // Topics are the names of topics; t0, t1 and so on can be written as their number.
 type Topics []string
 
-// Phase is a step of the load; exactly one of ramp and hold is given.
+// Phase is a step of the load; exactly one of ramp, hold, churn and outage is given.
 type Phase struct {
-	// Name of the phase in the report; default ramp or hold, with a number where that is taken.
+	// Name of the phase in the report; default ramp, hold, churn or outage, with a number where that is taken.
 	Name string `yaml:"name,omitempty" json:"name,omitempty"`
 	// Ramp opens streams at this pace: "2000/s", "600/m" or "at_once".
 	Ramp *Ramp `yaml:"ramp,omitempty" json:"ramp,omitempty"`
@@ -35,6 +41,10 @@ type Phase struct {
 	Connections Count `yaml:"connections,omitempty" json:"connections,omitempty"`
 	// Hold keeps the open streams for this time.
 	Hold Duration `yaml:"hold,omitempty" json:"hold,omitempty"`
+	// Churn lets subscribers leave and new ones come.
+	Churn *Churn `yaml:"churn,omitempty" json:"churn,omitempty"`
+	// Outage cuts streams, or breaks the server, and lasts until all are back.
+	Outage *Outage `yaml:"outage,omitempty" json:"outage,omitempty"`
 	// Warmup leaves the phase out of the results.
 	Warmup bool `yaml:"warmup,omitempty" json:"warmup,omitempty"`
 }

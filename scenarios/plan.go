@@ -31,6 +31,9 @@ type Plan struct {
 	LateAfter       time.Duration // zero: none
 	Reconnect       ReconnectPolicy
 	SourceAddresses []string
+	SlowReaders     SlowReaders     // Share 0: none
+	Gap             *Gap            // nil: the server declares none
+	FlightRecorder  *FlightRecorder // nil: none
 
 	Publish *PublishPlan // nil: the server emits by itself
 	Observe *Observe     // nil unless it does
@@ -46,17 +49,21 @@ type Plan struct {
 // PlanPhase is a phase with its numbers.
 type PlanPhase struct {
 	Name        string // unique among the phases
-	Kind        string // KindRamp or KindHold
+	Kind        string // KindRamp, KindHold, KindChurn or KindOutage
 	Warmup      bool
 	Connections int           // open at its end
 	Rate        float64       // ramp: a second; 0: all at once
-	Duration    time.Duration // hold; of a ramp: what its rate makes of it
+	Duration    time.Duration // hold and churn; of a ramp: what its rate makes of it; of an outage: zero, since nobody knows
+	Churn       *ChurnPlan
+	Outage      *OutagePlan
 }
 
 // The kinds of phases.
 const (
-	KindRamp = "ramp"
-	KindHold = "hold"
+	KindRamp   = "ramp"
+	KindHold   = "hold"
+	KindChurn  = "churn"
+	KindOutage = "outage"
 )
 
 // ReconnectPolicy is a profile with its numbers. Profile "none" never comes back.

@@ -58,6 +58,7 @@ func TestPlanOfQuickstart(t *testing.T) {
 			{Name: "hold", Kind: KindHold, Connections: 5000, Duration: 10 * time.Second},
 		},
 		OpenWithin: time.Minute, Drain: 5 * time.Second, Reconnect: ReconnectPolicy{Profile: "none"},
+		Gap:               &Gap{Event: "gap"},
 		Publish:           &PublishPlan{Schedule: Schedule{Constant: 10}, Size: 100},
 		DefaultThresholds: true,
 	}

@@ -43,7 +43,11 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 		Name: full.Name, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
 		Reference: full.Reference && full.Target == nil, Shrink: full.Load.Shrink, Topics: full.Load.Topics,
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
-		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses,
+		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses, Gap: full.Load.Gap,
+		FlightRecorder: full.Load.FlightRecorder,
+	}
+	if full.Load.SlowReaders != nil {
+		p.SlowReaders = *full.Load.SlowReaders
 	}
 	var err error
 	if p.Scenario, err = plainJSON(full); err == nil {
@@ -52,9 +56,9 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", full.Name, err)
 	}
-	p.phases(full.Load.Phases)
 	mistakes := &Mistakes{}
 	e := expander{source: s.source, env: p.recording(opts.Env), mistakes: mistakes, failed: map[string]bool{}}
+	p.phases(full.Load.Phases, &e)
 	if full.Target != nil {
 		p.Target, p.Server, p.PID = e.target(full.Target)
 	} else {
@@ -68,22 +72,6 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 		return nil, err
 	}
 	return p, p.thresholds(full)
-}
-
-func (p *Plan) phases(phases []Phase) {
-	open := 0
-	for _, phase := range phases {
-		next := PlanPhase{Name: phase.Name, Kind: KindHold, Warmup: phase.Warmup, Connections: open, Duration: time.Duration(phase.Hold)}
-		if phase.Ramp != nil {
-			next.Kind, next.Connections = KindRamp, int(phase.Connections)
-			if next.Rate = float64(phase.Ramp.Rate); next.Rate > 0 {
-				next.Duration = seconds(float64(next.Connections-open) / next.Rate)
-			}
-		}
-		open = next.Connections
-		p.Phases = append(p.Phases, next)
-	}
-	p.Clients = open
 }
 
 func seconds(s float64) time.Duration { return time.Duration(min(s*1e9, 1<<62)) }
@@ -149,11 +137,20 @@ func (p *Plan) thresholds(full *Scenario) error {
 	expressions := full.Thresholds
 	if len(expressions) == 0 {
 		p.DefaultThresholds = true
-		expressions = []string{"connections.failed == 0"}
+		numbered := p.Publish != nil || p.Observe.Sequence != nil
+		if p.hasOutage() { // attempts fail while the door is shut, and a server without replay loses what falls into the gap
+			expressions = []string{"reconnect.stranded == 0"}
+			if numbered {
+				expressions = append(expressions, "deliveries.lost_midstream == 0", "deliveries.lost_tail == 0")
+			}
+			numbered = false
+		} else {
+			expressions = []string{"connections.failed == 0"}
+		}
 		if p.Publish == nil {
 			expressions = append(expressions, "connections.abandoned == 0", "events.received > 0")
 		}
-		if p.Publish != nil || p.Observe.Sequence != nil {
+		if numbered {
 			expressions = append(expressions, "deliveries.lost == 0")
 		}
 	}

@@ -59,6 +59,8 @@ func description(comments map[string]string, typ reflect.Type, name string) stri
 		typ = reflect.TypeFor[Schedule]()
 	case reflect.TypeFor[reconnectFields]():
 		typ = reflect.TypeFor[Reconnect]()
+	case reflect.TypeFor[slowReadersFields]():
+		typ = reflect.TypeFor[SlowReaders]()
 	}
 	key := typ.PkgPath() + "." + typ.Name()
 	if name == "" {
@@ -81,7 +83,8 @@ const (
 	countPattern    = `^` + numberPattern + `[kKmM]?$`
 	sizePattern     = `^` + numberPattern + `(B|[KMG]i?B|kB)?$`
 	ratePattern     = `^` + numberPattern + `[kKmM]?(/[smh])?$`
-	zeroPattern     = `^([0._]+[A-Za-zµ]*)+(/[smh])?$`
+	sharePattern    = `^0*(100(\.0+)?|[0-9]{1,2}(\.[0-9]+)?)%$`
+	zeroPattern     = `^([0._]+[A-Za-zµ%]*)+(/[smh])?$`
 )
 
 // unitSchema describes the types that are written otherwise than they are stored.
@@ -100,6 +103,8 @@ func unitSchema(r *jsonschema.Reflector, typ reflect.Type) *jsonschema.Schema {
 		return either(whole, text(sizePattern))
 	case reflect.TypeFor[Rate]():
 		return either(number, text(ratePattern))
+	case reflect.TypeFor[Share]():
+		return text(sharePattern)
 	case reflect.TypeFor[Ramp]():
 		return either(number, text(ratePattern), &jsonschema.Schema{Const: atOnce})
 	case reflect.TypeFor[Topics]():
@@ -117,6 +122,8 @@ func unitSchema(r *jsonschema.Reflector, typ reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[Schedule]():
 		mapping := r.ReflectFromType(reflect.TypeFor[scheduleFields]())
 		return either(number, text(ratePattern), plainMapping(mapping))
+	case reflect.TypeFor[SlowReaders]():
+		return either(text(sharePattern), plainMapping(r.ReflectFromType(reflect.TypeFor[slowReadersFields]())))
 	case reflect.TypeFor[Reconnect]():
 		mapping := plainMapping(r.ReflectFromType(reflect.TypeFor[reconnectFields]()))
 		profile, _ := fieldNamed(typ, "profile")

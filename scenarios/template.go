@@ -20,6 +20,7 @@ type scope struct {
 var (
 	subscriberScope = scope{fields: []string{"Topic", "Client", "User"}, users: true}
 	eventScope      = scope{fields: []string{"Payload", "Event", "ID", "Topic", "Seq"}}
+	nodeScope       = scope{fields: []string{"Node"}}
 )
 
 var templateFuncs = template.FuncMap{
@@ -219,7 +220,7 @@ func (p parsed) sample(scope scope) (string, error) {
 	for _, name := range scope.fields {
 		values[name] = "x"
 	}
-	values["Client"], values["Seq"] = 1, uint64(1)
+	values["Client"], values["Seq"], values["Node"] = 1, uint64(1), 1
 	user := map[string]string{}
 	for name := range p.users {
 		user[name] = "x"

@@ -8,15 +8,16 @@ import (
 	"time"
 )
 
-// Duration, Count, Size and Rate read 30s, 10k, 4KiB and 600/m; they are also flag values (pflag.Value).
+// Duration, Count, Size, Rate and Share read 30s, 10k, 4KiB, 600/m and 5%; they are also flag values (pflag.Value).
 type (
 	Duration time.Duration
 	Count    int64
 	Size     int64   // bytes
 	Rate     float64 // a second
+	Share    float64 // of 1
 )
 
-// ValueError says why a text is no Count, Duration, Size or Rate, and what its writer probably meant.
+// ValueError says why a text is no Count, Duration, Size, Rate or Share, and what its writer probably meant.
 type ValueError struct {
 	Message    string
 	Suggestion string // empty: none
@@ -171,6 +172,23 @@ func rateAmount(s string) (float64, bool) {
 		return 0, false
 	}
 	return value, ok
+}
+
+// ParseShare reads 5%, 0.5% and 100%. Its error is a *ValueError.
+func ParseShare(s string) (Share, error) {
+	number, suffix := splitNumber(s)
+	value, ok := decimal(number)
+	switch {
+	case !ok || suffix != "%" || strings.ContainsAny(number, "_-"):
+		v := &ValueError{Message: fmt.Sprintf("%s is no share: write 5%% or 0.5%%", quote(s))}
+		if value, ok := decimal(s); ok && value > 0 && value <= 100 {
+			v.Suggestion = s + "%"
+		}
+		return 0, v
+	case value > 100:
+		return 0, &ValueError{Message: fmt.Sprintf("%s is more than all", quote(s)), Suggestion: "100%"}
+	}
+	return Share(math.Round(value*1e10) / 1e12), nil
 }
 
 // splitNumber cuts a text after its leading digits, points, signs and underscores.

@@ -14,6 +14,7 @@ func TestUnits(t *testing.T) {
 	duration := func(s string) (any, error) { return ParseDuration(s) }
 	size := func(s string) (any, error) { return ParseSize(s) }
 	rate := func(s string) (any, error) { return ParseRate(s) }
+	share := func(s string) (any, error) { return ParseShare(s) }
 	for _, c := range []struct {
 		parse      func(string) (any, error)
 		text       string
@@ -103,6 +104,22 @@ func TestUnits(t *testing.T) {
 		{rate, "0.12345/s", Rate(0.12345), "0.12345/s", ""},
 		{rate, "0/s", Rate(0), "0/s", ""},
 		{rate, "-2/s", Rate(-2), "-2/s", ""},
+		{share, "5%", Share(0.05), "5%", ""},
+		{share, "0.5%", Share(0.005), "0.5%", ""},
+		{share, "100%", Share(1), "100%", ""},
+		{share, "33.3%", Share(0.333), "33.3%", ""},
+		{share, "7%", Share(0.07), "7%", ""},
+		{share, "0%", Share(0), "0%", ""},
+		{share, "101%", nil, "", "100%"},
+		{share, "5", nil, "", "5%"},
+		{share, "0.3", nil, "", "0.3%"},
+		{share, "500", nil, "", ""},
+		{share, "-5%", nil, "", ""},
+		{share, "1_0%", nil, "", ""},
+		{share, "5 %", nil, "", ""},
+		{share, "half", nil, "", ""},
+		{share, "", nil, "", ""},
+
 		{rate, "10/sec", nil, "", "10/s"},
 		{rate, "10/minute", nil, "", "10/m"},
 		{rate, "10 / s", nil, "", "10/s"},
