@@ -91,14 +91,15 @@ var lossMetric = map[LossKind]results.ID{
 // closeObserved closes accounts of a server's own numbering: from the first sequence that a subscriber saw to its last.
 func (r *run) closeObserved() {
 	for _, s := range r.subscriptions {
-		if len(s.revealed) == 0 {
+		if len(s.observed.revealed) == 0 {
 			continue
 		}
+		revealed := s.observed.revealed
 		each := func(rg Range, id results.ID) {
-			for i, from := range s.revealed {
+			for i, from := range revealed {
 				part := Range{max(rg.From, from.from), rg.To}
-				if i+1 < len(s.revealed) {
-					part.To = min(part.To, s.revealed[i+1].from-1)
+				if i+1 < len(revealed) {
+					part.To = min(part.To, revealed[i+1].from-1)
 				}
 				if part.From <= part.To {
 					r.recorder.of(from.phase).Add(id, int64(part.To-part.From+1))

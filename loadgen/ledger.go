@@ -6,11 +6,11 @@ import "slices"
 // sequence and is fed receipts; it allocates nothing until something is missing. The calls come from the loop that owns the
 // stream.
 type Ledger struct {
-	first   uint64 // the first sequence that may be expected
-	sure    uint64 // from here on a pair is expected; those in [first, sure) straddled the opening and count only if they came
-	next    uint64 // above the highest received
-	last    uint32 // stream of the receipt of next-1
-	missing []gap  // below next, ascending
+	first     uint64 // the first sequence that may be expected
+	next      uint64 // above the highest received
+	last      uint32 // stream of the receipt of next-1
+	straddled uint32 // so many from first on straddled the opening and count only if they came; a pair behind them is expected
+	missing   *[]gap // below next, ascending; nil until something is missing
 }
 
 // gap is a run of sequence numbers that did not come, and the streams of the receipts on either side.
@@ -34,7 +34,7 @@ type Receipt struct {
 
 // Start opens the account on a stream. first ≤ sure.
 func (l *Ledger) Start(first, sure uint64, stream uint32) {
-	*l = Ledger{first: first, sure: sure, next: first, last: stream}
+	*l = Ledger{first: first, straddled: uint32(sure - first), next: first, last: stream}
 }
 
 // Started says whether Start was called.
@@ -47,12 +47,15 @@ func (l *Ledger) Receive(seq uint64, stream uint32) Receipt {
 		return Receipt{Unexpected: true}
 	case seq >= l.next:
 		if seq > l.next {
-			l.missing = append(l.missing, gap{Range{l.next, seq - 1}, l.last, stream})
+			if l.missing == nil {
+				l.missing = new([]gap)
+			}
+			*l.missing = append(*l.missing, gap{Range{l.next, seq - 1}, l.last, stream})
 		}
 		l.next, l.last = seq+1, stream
-		return Receipt{First: true, Sure: seq >= l.sure}
+		return Receipt{First: true, Sure: seq >= l.sure()}
 	}
-	i, found := slices.BinarySearchFunc(l.missing, seq, func(g gap, seq uint64) int {
+	i, found := slices.BinarySearchFunc(l.gaps(), seq, func(g gap, seq uint64) int {
 		switch {
 		case g.To < seq:
 			return -1
@@ -64,26 +67,37 @@ func (l *Ledger) Receive(seq uint64, stream uint32) Receipt {
 	if !found {
 		return Receipt{Duplicate: true}
 	}
-	l.fill(i, seq, stream)
-	return Receipt{First: true, Sure: seq >= l.sure, Reordered: true}
+	*l.missing = fill(*l.missing, i, seq, stream)
+	return Receipt{First: true, Sure: seq >= l.sure(), Reordered: true}
+}
+
+// sure is the sequence from which on a pair is expected.
+func (l *Ledger) sure() uint64 { return l.first + uint64(l.straddled) }
+
+func (l *Ledger) gaps() []gap {
+	if l.missing == nil {
+		return nil
+	}
+	return *l.missing
 }
 
 // fill takes seq out of the i-th gap, which splits where seq lies inside it.
-func (l *Ledger) fill(i int, seq uint64, stream uint32) {
-	g := l.missing[i]
+func fill(missing []gap, i int, seq uint64, stream uint32) []gap {
+	g := missing[i]
 	before := gap{Range{g.From, seq - 1}, g.left, stream}
 	after := gap{Range{seq + 1, g.To}, stream, g.right}
 	switch {
 	case g.From == seq && g.To == seq:
-		l.missing = slices.Delete(l.missing, i, i+1)
+		return slices.Delete(missing, i, i+1)
 	case g.From == seq:
-		l.missing[i] = after
+		missing[i] = after
 	case g.To == seq:
-		l.missing[i] = before
+		missing[i] = before
 	default:
-		l.missing[i] = before
-		l.missing = slices.Insert(l.missing, i+1, after)
+		missing[i] = before
+		return slices.Insert(missing, i+1, after)
 	}
+	return missing
 }
 
 // First is the sequence that the account starts at.
@@ -106,14 +120,14 @@ const (
 // expected only if it came: it straddled the opening, or lies in one of the failed ranges, which ascend and do not overlap. So of
 // the window from first to end the expected pairs are those not excused, and expected = received + lost.
 func (l *Ledger) Close(end uint64, failed []Range, lost func(Range, LossKind), excused func(Range)) {
-	all := l.missing
+	all := l.gaps()
 	tail := l.next <= end
 	if tail {
 		all = append(slices.Clone(all), gap{Range{l.next, end}, l.last, l.last})
 	}
 	holes := failed
-	if l.first < l.sure {
-		holes = append([]Range{{l.first, l.sure - 1}}, failed...)
+	if l.straddled > 0 {
+		holes = append([]Range{{l.first, l.sure() - 1}}, failed...)
 	}
 	for i, g := range all {
 		for len(holes) > 0 && holes[0].To < g.From { // both ascend

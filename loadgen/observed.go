@@ -13,33 +13,51 @@ type emission struct {
 	lastSent, lastSeen   int64
 }
 
+// observation is what a subscription knows of a server that emits by itself.
+type observation struct {
+	emission
+	revealed []revealed // with a sequence
+}
+
+// revealed says from which sequence on the subscriber came to know of events in a phase: a server that numbers by itself tells no due times.
+type revealed struct {
+	from  uint64
+	phase int
+}
+
+// phaseOf gives the phase in which the sequence, or a later one behind a gap, was received first.
+func (o *observation) phaseOf(seq uint64) int {
+	for i := len(o.revealed) - 1; i > 0; i-- {
+		if seq >= o.revealed[i].from {
+			return o.revealed[i].phase
+		}
+	}
+	return o.revealed[0].phase
+}
+
 // emitted accounts for an event that the server sent by itself.
-func (s *subscription) emitted(data []byte, now int64) {
+func (s *subscription) emitted(says *reading, now int64) {
 	v := s.lane.shard.current()
 	if s.run.sentAt != nil {
-		if unix, ok := s.run.sentAt(data); ok {
-			sent := s.run.timeline.fromUnix(unix)
-			v.Record(results.ObservedLatency, now-sent)
-			s.observed.add(sent, now)
+		if says.isSent {
+			v.Record(results.ObservedLatency, now-says.sent)
+			s.observed.add(says.sent, now)
 		} else {
 			s.run.notes.add("observe_time", "an event's data holds no time at observe.time in observe.unit", 1)
 		}
 	}
-	if s.run.sequence == nil {
+	seq, o := says.seq, s.observed
+	if !says.hasSeq || seq == 0 {
 		return
 	}
-	seq, ok := s.run.sequence.number(data)
-	if !ok || seq == 0 {
-		return
-	}
-	if len(s.revealed) == 0 { // the server's own numbering starts anywhere
+	if len(o.revealed) == 0 { // the server's own numbering starts anywhere
 		s.ledger.Start(seq, seq, s.client.Streams())
 	}
-	if phase := s.run.timeline.current(); seq > s.ledger.Highest() && (len(s.revealed) == 0 || s.revealed[len(s.revealed)-1].phase != phase) {
-		s.revealed = append(s.revealed, revealed{s.ledger.Highest() + 1, phase})
+	if phase := s.run.timeline.current(); seq > s.ledger.Highest() && (len(o.revealed) == 0 || o.revealed[len(o.revealed)-1].phase != phase) {
+		o.revealed = append(o.revealed, revealed{s.ledger.Highest() + 1, phase})
 	}
 	if seq >= s.ledger.First() {
-		v = s.lane.shard.of(s.phaseOf(seq))
+		v = s.lane.shard.of(o.phaseOf(seq))
 	}
 	switch r := s.ledger.Receive(seq, s.client.Streams()); {
 	case r.Unexpected:

@@ -12,8 +12,18 @@ import (
 type shard struct {
 	timeline *timeline // nil until a run takes the lane
 	page     *page
-	lastRead int64          // when an event came last
+	now      int64 // of the read that is being parsed
+	inRead   int   // events of it so far
+	lastRead int64 // when an event came last
+	readings readings
 	lone     results.Values // counts what arrives before or after a run
+}
+
+// startRead says from when the events are that follow. Many streams of a connection can have their part in one read.
+func (s *shard) startRead(now int64) {
+	if now != s.now {
+		s.now, s.inRead = now, 0
+	}
 }
 
 // page is what a swap hands over.

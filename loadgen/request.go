@@ -1,7 +1,9 @@
 package loadgen
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,22 +11,58 @@ import (
 	"ssebench/scenarios"
 )
 
-// buildRequest turns what the plan says into what the transport sends.
-func buildRequest(to *Request, from *scenarios.ClientRequest, complete func([]Field) []Field) error {
+// requests makes what the transport sends of what the plan says. Subscribers that send the same share it: a run has tens of thousands
+// of subscribers and, mostly, one request for each topic.
+type requests struct {
+	cookies bool // the plan keeps cookies
+	known   map[string]*Request
+}
+
+// mostKnown bounds the requests that are remembered: a plan with one for each subscriber has nothing to share.
+const mostKnown = 4096
+
+// build gives the request of one subscriber, and the last event ID that it starts from.
+func (q *requests) build(from *scenarios.ClientRequest) (r *Request, resume string, err error) {
+	resume = from.Header.Get("Last-Event-ID")
+	from.Header.Del("Last-Event-ID")
+	key := ""
+	if !q.cookies && from.Login == nil {
+		key = fmt.Sprintf("%q %q %q %q", from.Method, from.URL, from.Header, from.Body)
+		if r := q.known[key]; r != nil {
+			return r, resume, nil
+		}
+	}
+	if r, err = newRequest(from); err != nil {
+		return nil, "", err
+	}
+	r.Header = StreamHeader(r.Header)
+	switch {
+	case key == "":
+		if r.Jar, err = cookiejar.New(nil); err != nil {
+			return nil, "", err
+		}
+	case len(q.known) < mostKnown:
+		if q.known == nil {
+			q.known = make(map[string]*Request)
+		}
+		q.known[key] = r
+	}
+	return r, resume, nil
+}
+
+func newRequest(from *scenarios.ClientRequest) (*Request, error) {
 	u, err := url.Parse(from.URL)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	to.Method, to.URL = from.Method, u
+	r := &Request{Method: from.Method, URL: u, Header: fields(from.Header)}
 	if from.Body != "" {
-		to.Body = []byte(from.Body)
+		r.Body = []byte(from.Body)
 	}
-	to.Header = complete(fields(from.Header))
 	if from.Login != nil {
-		to.Login = new(Request)
-		return buildRequest(to.Login, from.Login, func(f []Field) []Field { return f })
+		r.Login, err = newRequest(from.Login)
 	}
-	return nil
+	return r, err
 }
 
 func fields(h http.Header) (f []Field) {

@@ -27,10 +27,14 @@ type run struct {
 	concurrent bool
 	sequence   *extractor
 	sentAt     func(data []byte) (unix int64, ok bool)
-	account    func(s *subscription, data []byte, now int64)
+	read       func(data []byte, says *reading)
+	account    func(s *subscription, says *reading, now int64)
 
 	// Of the conductor alone.
 	subscriptions []*subscription
+	slab          []subscription // that new ones are taken from
+	places        map[place]*place
+	requests      requests
 	publishing    bool
 	partial       bool
 
@@ -52,7 +56,8 @@ type run struct {
 func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
-		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}),
+		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
+		requests: requests{cookies: plan.Target.Cookies}, subscriptions: make([]*subscription, 0, plan.Clients),
 	}
 	r.notes.redact = plan.Redact
 	var err error
@@ -81,20 +86,20 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 			return fmt.Errorf("the plan publishes and no publisher is given")
 		}
 		r.concurrent = r.plan.Publish.Concurrent
-		r.account = (*subscription).marks
+		r.read, r.account = r.readMarks, (*subscription).marks
 		if r.plan.Publish.Sequence != nil {
-			r.account = (*subscription).extracted
+			r.read, r.account = r.readSequence, (*subscription).extracted
 		}
 		if r.sequence, err = newExtractor(r.plan.Publish.Sequence); err != nil {
 			return err
 		}
 		r.sender, err = newSender(r, r.runner.Publisher, r.plan.Publish, own)
 	case r.plan.Observe != nil:
-		r.account = (*subscription).emitted
+		r.read, r.account = r.readEmission, (*subscription).emitted
 		r.sentAt = newClock(r.plan.Observe)
 		r.sequence, err = newExtractor(r.plan.Observe.Sequence)
 	default:
-		r.account = func(*subscription, []byte, int64) {}
+		r.read, r.account = func([]byte, *reading) {}, func(*subscription, *reading, int64) {}
 	}
 	return err
 }
@@ -163,7 +168,7 @@ func (r *run) produces(id results.ID) bool {
 		return false
 	}
 	switch id {
-	case results.ReadsCoalesced, results.PayloadUnused, results.WireReceived, results.WireSent:
+	case results.PayloadUnused, results.WireReceived, results.WireSent:
 		return false // nobody counts them yet
 	}
 	switch group(m.Name) {

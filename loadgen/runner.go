@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/cookiejar"
 	"slices"
 	"time"
 
@@ -186,24 +185,16 @@ func (r *run) open(client int, due int64) error {
 	if err != nil {
 		return err
 	}
-	s := &subscription{
-		run:   r,
-		lane:  r.lanes[client%len(r.lanes)],
-		topic: r.topics[client%len(r.topics)],
-	}
-	s.client = Subscriber{
-		Sink: s, Policy: &r.plan.Reconnect, Seed: r.plan.Seed + uint64(client), Limit: int64(r.plan.Target.EventLimit),
-	}
-	if err := buildRequest(&s.client.Request, request, StreamHeader); err != nil {
+	s := r.newSubscription(client)
+	s.client = Subscriber{Sink: s, Policy: &r.plan.Reconnect, Seed: r.plan.Seed + uint64(client)}
+	s.client.Limit(int64(r.plan.Target.EventLimit))
+	var resume string
+	if s.client.Request, resume, err = r.requests.build(request); err != nil {
 		return err
 	}
-	if r.plan.Target.Cookies || request.Login != nil {
-		if s.client.Request.Jar, err = cookiejar.New(nil); err != nil {
-			return err
-		}
-	}
+	s.client.Resume(resume)
 	r.subscriptions = append(r.subscriptions, s)
-	s.stream = r.runner.Transport.Open(s.lane, &s.client.Request, r.timeline.at(due), &s.client)
+	s.stream = r.runner.Transport.Open(s.lane, s.client.Request, r.timeline.at(due), &s.client)
 	return nil
 }
 

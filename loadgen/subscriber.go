@@ -2,9 +2,11 @@ package loadgen
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"ssebench/loadgen/sse"
 	"ssebench/scenarios"
@@ -12,29 +14,29 @@ import (
 
 // Subscriber is the client of one event stream: it judges the response, feeds the parser, and decides whether and when to come
 // back (WHATWG HTML, section 9.2.3). It reads no socket and tells no time: a Transport feeds it, or a test in virtual time. All
-// calls come from the loop that owns the stream. What it understands goes to the Sink.
+// calls come from the loop that owns the stream. What it understands goes to the Sink. There are tens of thousands, so what they
+// have in common is shared and what is left is small.
 type Subscriber struct {
 	Sink    Sink
 	Policy  *scenarios.ReconnectPolicy
-	Request Request // Last-Event-ID is added and renewed by the Subscriber
-	Seed    uint64  // of the jitter
-	Limit   int64   // most bytes of one event; zero: sse.DefaultLimit
+	Request *Request
+	Seed    uint64 // of the jitter
 
 	parser   sse.Parser
-	at       time.Time // of the read that is being parsed
-	delay    time.Duration
-	served   bool // the server has set delay
-	failures int  // openings that failed since the last good one
+	delay    uint32 // that the server has set, in milliseconds
 	streams  uint32
-	jitter   *rand.Rand
+	failures uint16 // openings that failed since the last good one
+	served   bool   // the server has set delay
 }
 
 // Sink receives what a Subscriber understands, from the loop that owns the stream. Slices are valid until the call returns.
 type Sink interface {
 	// Opened: a response that is an event stream.
 	Opened(o *Opening)
-	Event(ev *sse.Event, at time.Time)
-	Comment(text []byte, at time.Time)
+	// Read comes before what a read brought, with its instant.
+	Read(at time.Time)
+	Event(ev *sse.Event)
+	Comment(text []byte)
 	Retry(millis int64)
 	// Ended: the stream ended, or an opening failed (e.Opened is false). discarded: an unterminated event was dropped.
 	Ended(e *Ending, discarded bool, next Next)
@@ -54,14 +56,21 @@ const minDelay = 10 * time.Millisecond
 // Streams counts the streams that opened.
 func (s *Subscriber) Streams() uint32 { return s.streams }
 
-// LastEventID is the last event ID string; valid until the next call of a handler.
-func (s *Subscriber) LastEventID() []byte { return s.parser.LastEventID() }
+// LastEventID implements StreamHandler: the last event ID string, in UTF-8, as raw bytes. It is valid until the next call of a
+// handler.
+func (s *Subscriber) LastEventID() []byte {
+	id := s.parser.LastEventID()
+	if !utf8.Valid(id) {
+		return sse.AppendValidUTF8(nil, id)
+	}
+	return id
+}
 
 // Resume sets the last event ID to start from. Before the first opening only.
-func (s *Subscriber) Resume(lastEventID string) {
-	s.parser.SetLastEventID([]byte(lastEventID))
-	s.renewLastEventID()
-}
+func (s *Subscriber) Resume(lastEventID string) { s.parser.SetLastEventID([]byte(lastEventID)) }
+
+// Limit bounds the bytes of one event; zero stands for sse.DefaultLimit. Before the first opening only.
+func (s *Subscriber) Limit(bytes int64) { s.parser.Limit = bytes }
 
 // Opened implements StreamHandler.
 func (s *Subscriber) Opened(o Opening) error {
@@ -70,7 +79,6 @@ func (s *Subscriber) Opened(o Opening) error {
 	}
 	s.streams++
 	s.failures = 0
-	s.parser.Limit = s.Limit
 	s.Sink.Opened(&o)
 	return nil
 }
@@ -112,7 +120,7 @@ func mediaType(fields []string) (last string) {
 
 // Bytes implements StreamHandler.
 func (s *Subscriber) Bytes(b []byte, at time.Time) error {
-	s.at = at
+	s.Sink.Read(at)
 	if err := s.parser.Feed(b, (*dispatch)(s)); err != nil {
 		return &Failure{sse.TooLongToken, strings.TrimPrefix(err.Error(), sse.TooLongToken+": ")}
 	}
@@ -122,26 +130,22 @@ func (s *Subscriber) Bytes(b []byte, at time.Time) error {
 // dispatch is the Subscriber as the parser sees it.
 type dispatch Subscriber
 
-func (d *dispatch) Event(ev *sse.Event) { d.Sink.Event(ev, d.at) }
-func (d *dispatch) Comment(text []byte) { d.Sink.Comment(text, d.at) }
+func (d *dispatch) Event(ev *sse.Event) { d.Sink.Event(ev) }
+func (d *dispatch) Comment(text []byte) { d.Sink.Comment(text) }
+
+// Retry bounds what a server can ask for to what a delay can hold, 49 days: longer than any run.
 func (d *dispatch) Retry(millis int64) {
-	d.delay, d.served = time.Duration(min(millis, int64(maxDelay/time.Millisecond)))*time.Millisecond, true
+	d.delay, d.served = uint32(min(millis, math.MaxUint32)), true
 	d.Sink.Retry(millis)
 }
-
-// maxDelay bounds what a server can ask for: longer than any run.
-const maxDelay = 365 * 24 * time.Hour
 
 // Ended implements StreamHandler.
 func (s *Subscriber) Ended(e Ending) time.Time {
 	discarded := e.Opened && s.parser.End()
-	if !e.Opened {
+	if !e.Opened && s.failures < math.MaxUint16 {
 		s.failures++
 	}
 	next := s.next(&e)
-	if next.Reopen {
-		s.renewLastEventID()
-	}
 	s.Sink.Ended(&e, discarded, next)
 	return next.At
 }
@@ -172,14 +176,11 @@ func refused(token string) bool {
 func (s *Subscriber) wait() time.Duration {
 	delay := s.Policy.Delay
 	if s.served {
-		delay = s.delay
+		delay = time.Duration(s.delay) * time.Millisecond
 	}
 	delay = max(delay, s.Policy.Min, minDelay)
 	if !s.Policy.Backoff {
 		return delay
-	}
-	if s.jitter == nil {
-		s.jitter = rand.New(rand.NewPCG(s.Seed, 0x6a6974746572))
 	}
 	for range min(s.failures, 30) {
 		if delay *= 2; delay >= s.Policy.Max {
@@ -188,22 +189,8 @@ func (s *Subscriber) wait() time.Duration {
 	}
 	ceiling := max(s.Policy.Max, s.Policy.Min, minDelay)
 	delay = min(delay, ceiling)
-	return max(delay/2+time.Duration(s.jitter.Int64N(int64(delay/2)+1)), minDelay)
-}
-
-// renewLastEventID puts the last event ID string into the request, in UTF-8 as raw bytes; an empty one is not sent.
-func (s *Subscriber) renewLastEventID() {
-	const name = "Last-Event-ID"
-	id := string(sse.AppendValidUTF8(nil, s.parser.LastEventID()))
-	for i, f := range s.Request.Header {
-		if strings.EqualFold(f.Name, name) {
-			s.Request.Header = append(s.Request.Header[:i:i], s.Request.Header[i+1:]...)
-			break
-		}
-	}
-	if id != "" {
-		s.Request.Header = append(s.Request.Header[:len(s.Request.Header):len(s.Request.Header)], Field{name, id})
-	}
+	jitter := rand.New(rand.NewPCG(s.Seed, uint64(s.streams)<<16|uint64(s.failures))) // each ending has its own
+	return max(delay/2+time.Duration(jitter.Int64N(int64(delay/2)+1)), minDelay)
 }
 
 // StreamHeader is what every subscription sends: Accept always, since servers refuse a request without it (nchan 403, Jetty 405),

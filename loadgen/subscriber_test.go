@@ -27,11 +27,12 @@ type sink struct {
 	lost   bool
 }
 
-func (s *sink) Opened(*Opening)               {}
-func (s *sink) Comment(b []byte, _ time.Time) { s.events = append(s.events, "comment "+string(b)) }
-func (s *sink) Retry(ms int64)                { s.events = append(s.events, fmt.Sprint("retry ", ms)) }
+func (s *sink) Opened(*Opening)  {}
+func (s *sink) Read(time.Time)   {}
+func (s *sink) Comment(b []byte) { s.events = append(s.events, "comment "+string(b)) }
+func (s *sink) Retry(ms int64)   { s.events = append(s.events, fmt.Sprint("retry ", ms)) }
 
-func (s *sink) Event(ev *sse.Event, _ time.Time) {
+func (s *sink) Event(ev *sse.Event) {
 	s.events = append(s.events, fmt.Sprintf("%s %s #%s", ev.Name(), ev.Data, ev.ID))
 }
 func (s *sink) Ended(_ *Ending, discarded bool, next Next) { s.next, s.lost = next, discarded }
@@ -39,7 +40,7 @@ func (s *sink) Ended(_ *Ending, discarded bool, next Next) { s.next, s.lost = ne
 func subscriber(p *scenarios.ReconnectPolicy) (*Subscriber, *sink) {
 	to := new(sink)
 	u, _ := url.Parse("http://127.0.0.1/events")
-	return &Subscriber{Sink: to, Policy: p, Request: Request{Method: "GET", URL: u, Header: StreamHeader(nil)}}, to
+	return &Subscriber{Sink: to, Policy: p, Request: &Request{Method: "GET", URL: u, Header: StreamHeader(nil)}}, to
 }
 
 func opening(status int, header ...string) Opening {
@@ -52,14 +53,6 @@ func opening(status int, header ...string) Opening {
 }
 
 func stream() Opening { return opening(200, "Content-Type", "text/event-stream") }
-
-func lastEventID(r *Request) (id string, sent bool) {
-	i := slices.IndexFunc(r.Header, func(f Field) bool { return f.Name == "Last-Event-ID" })
-	if i < 0 {
-		return "", false
-	}
-	return r.Header[i].Value, true
-}
 
 func TestOnlyAnEventStreamOpens(t *testing.T) {
 	for _, tt := range []struct {
@@ -169,26 +162,28 @@ func TestLastEventIDIsSentAsRawBytesOnceKnown(t *testing.T) {
 	}
 	feed("data: x\n\n")
 	end()
-	if id, sent := lastEventID(&s.Request); sent {
+	if id := s.LastEventID(); len(id) > 0 {
 		t.Errorf("sent %q before any id", id)
 	}
 	feed("id: …é\ndata: x\n\nid: never\ndata: cut off")
 	end()
-	if id, _ := lastEventID(&s.Request); id != "…é" || !to.lost {
+	if id := s.LastEventID(); string(id) != "…é" || !to.lost {
 		t.Errorf("sent %q, discarded %v", id, to.lost)
 	}
 	feed("id: 7\n\n")
 	end()
-	if id, _ := lastEventID(&s.Request); id != "7" {
+	if id := s.LastEventID(); string(id) != "7" {
 		t.Errorf("sent %q after an id-only block", id)
 	}
 	feed("id\ndata: x\n\n")
 	end()
-	if id, sent := lastEventID(&s.Request); sent {
+	if id := s.LastEventID(); len(id) > 0 {
 		t.Errorf("sent %q after a reset", id)
 	}
-	if len(s.Request.Header) != 3 {
-		t.Errorf("header %v", s.Request.Header)
+	feed("id: a\xff\xfeb\ndata: x\n\n")
+	end()
+	if id := s.LastEventID(); string(id) != "a\uFFFD\uFFFDb" {
+		t.Errorf("sent %q for an id that is not UTF-8", id)
 	}
 }
 

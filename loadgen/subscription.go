@@ -2,49 +2,54 @@ package loadgen
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"ssebench/loadgen/sse"
-	"ssebench/loadgen/stamp"
 	"ssebench/results"
 )
 
 // subscription is a subscriber of a run together with its account: it turns what the Subscriber understands into metrics. It is
-// the Subscriber's Sink, so all its methods run with the lane held. Instants are nanoseconds since the run's start.
+// the Subscriber's Sink, so all its methods run with the lane held. Instants are nanoseconds since the run's start. What an event
+// touches stands first, side by side: with tens of thousands of streams, all of it is fetched from memory for every event.
 type subscription struct {
 	client Subscriber
-	run    *run
-	lane   *Lane
-	topic  *topic
-	stream Stream
-	ledger Ledger
-
-	isOpen    bool
-	isSettled bool  // the first opening came to an end, good or bad
-	isPending bool  // subscribed while its first headers were pending
-	opened    int64 // of the stream that is or was open
-	requested int64
-	down      int64 // when an open stream ended; zero: never, or open again
-	reopenDue int64 // when the next dial should start; zero: no reconnection
+	*place
+	ledger    Ledger
 	lastEvent int64 // on this stream; zero: none yet
-	observed  emission
-	revealed  []revealed // observe mode with a sequence
+	opened    int64 // of the stream that is or was open
+
+	requested int64
+	down      int64        // when an open stream ended; zero: never, or open again
+	reopenDue int64        // when the next dial should start; zero: no reconnection
+	observed  *observation // nil: the server does not emit by itself
+	stream    Stream
+	isOpen    bool
+	isSettled bool // the first opening came to an end, good or bad
+	isPending bool // subscribed while its first headers were pending
 }
 
-// revealed says from which sequence on the subscriber came to know of events in a phase: a server that numbers by itself tells no due times.
-type revealed struct {
-	from  uint64
-	phase int
+// place is where subscriptions belong that share lane and topic.
+type place struct {
+	run   *run
+	lane  *Lane
+	topic *topic
 }
 
-// phaseOf gives the phase in which the sequence, or a later one behind a gap, was received first.
-func (s *subscription) phaseOf(seq uint64) int {
-	for i := len(s.revealed) - 1; i > 0; i-- {
-		if seq >= s.revealed[i].from {
-			return s.revealed[i].phase
-		}
+// newSubscription makes the subscription of a client, out of a slab that neighbours share.
+func (r *run) newSubscription(client int) *subscription {
+	if len(r.slab) == 0 {
+		r.slab = make([]subscription, 256) // 56 KiB: whole pages, which the allocator does not round up
 	}
-	return s.revealed[0].phase
+	s := &r.slab[0]
+	r.slab = r.slab[1:]
+	at := place{r, r.lanes[client%len(r.lanes)], r.topics[client%len(r.topics)]}
+	if r.places[at] == nil {
+		r.places[at] = &at
+	}
+	s.place = r.places[at]
+	if r.plan.Observe != nil {
+		s.observed = new(observation)
+	}
+	return s
 }
 
 // Opened implements Sink.
@@ -53,7 +58,10 @@ func (s *subscription) Opened(o *Opening) {
 	v.Add(results.ConnectionsAttempted, 1)
 	v.Add(results.ConnectionsOpened, 1)
 	s.recordOpening(v, o)
-	s.opened, s.requested, s.lastEvent, s.observed = tl.since(o.Headers), tl.since(o.Requested), 0, emission{}
+	s.opened, s.requested, s.lastEvent = tl.since(o.Headers), tl.since(o.Requested), 0
+	if s.observed != nil {
+		s.observed.emission = emission{}
+	}
 	s.isOpen = true
 	s.run.streamOpened()
 	s.settle()
@@ -104,14 +112,17 @@ func (s *subscription) recordDelay(v *results.Values, dialStart time.Time) {
 	s.reopenDue = 0
 }
 
+// Read implements Sink.
+func (s *subscription) Read(at time.Time) { s.lane.shard.startRead(s.run.timeline.since(at)) }
+
 // Event implements Sink.
-func (s *subscription) Event(ev *sse.Event, at time.Time) {
-	now := s.run.timeline.since(at)
-	v := s.lane.shard.current()
+func (s *subscription) Event(ev *sse.Event) {
+	shard := &s.lane.shard
+	v, now := shard.current(), shard.now
 	v.Add(results.EventsReceived, 1)
 	v.Add(results.PayloadReceived, int64(len(ev.Data)))
-	if !utf8.Valid(ev.Data) {
-		v.Add(results.EventsInvalidUTF8, 1)
+	if shard.inRead++; shard.inRead == 2 {
+		v.Add(results.ReadsCoalesced, 1)
 	}
 	if s.lastEvent == 0 {
 		v.Record(results.ConnectFirstEvent, now-s.requested)
@@ -119,39 +130,37 @@ func (s *subscription) Event(ev *sse.Event, at time.Time) {
 		v.Record(results.EventsInterval, now-s.lastEvent)
 	}
 	s.lastEvent = now
-	s.lane.shard.lastRead = now
-	s.run.account(s, ev.Data, now)
+	shard.lastRead = now
+	says := shard.readings.of(s.run, s.topic.index, ev.Data)
+	if !says.valid {
+		v.Add(results.EventsInvalidUTF8, 1)
+	}
+	s.run.account(s, says, now)
 }
 
 // marks accounts for every mark in the data of an event.
-func (s *subscription) marks(data []byte, now int64) {
-	for {
-		m, intact, rest, ok := stamp.Next(data)
-		if !ok {
-			return
-		}
-		data = rest
+func (s *subscription) marks(says *reading, now int64) {
+	for i := range says.marks {
+		m := &says.marks[i]
 		if m.Run != s.run.number || m.Topic != s.topic.index || m.Seq == 0 || m.Seq > s.topic.started.Load() {
 			s.lane.shard.current().Add(results.DeliveriesUnexpected, 1)
 			continue
 		}
-		tl := s.run.timeline
-		s.receive(m.Seq, tl.fromUnix(m.Due), tl.fromUnix(m.Sent), now, intact)
+		s.receive(m.Seq, m.due, m.sent, now, m.intact)
 	}
 }
 
 // extracted accounts for an event whose payload has no room for a mark.
-func (s *subscription) extracted(data []byte, now int64) {
-	seq, ok := s.run.sequence.number(data)
-	if !ok {
+func (s *subscription) extracted(says *reading, now int64) {
+	if !says.hasSeq {
 		return
 	}
-	c, ok := s.topic.call(seq)
+	c, ok := s.topic.call(says.seq)
 	if !ok {
 		s.lane.shard.current().Add(results.DeliveriesUnexpected, 1)
 		return
 	}
-	s.receive(seq, c.due, c.started, now, true)
+	s.receive(says.seq, c.due, c.started, now, true)
 }
 
 // receive enters one receipt of an event of our topic.
@@ -190,7 +199,7 @@ func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 }
 
 // Comment implements Sink.
-func (s *subscription) Comment([]byte, time.Time) {
+func (s *subscription) Comment([]byte) {
 	s.lane.shard.current().Add(results.EventsComments, 1)
 }
 
@@ -229,7 +238,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool) {
 	if s.lastEvent == 0 && e.Token == TokenEOF {
 		v.Add(results.RequestsEmpty, 1)
 	}
-	if s.observed.buffered() {
+	if s.observed != nil && s.observed.buffered() {
 		s.run.buffered.Add(1)
 	}
 	if e.Token == TokenCut {

@@ -42,22 +42,26 @@ type StreamHandler interface {
 	// Opened is called when the final response's header is complete (redirects followed, 1xx skipped), whatever its status. An
 	// error ends the stream; if it is a *Failure its token is the ending's.
 	Opened(o Opening) error
-	// Bytes is called with body bytes, content of the transfer coding only. An error ends the stream as with Opened.
+	// Bytes is called with body bytes, content of the transfer coding only, and the instant at which they were received: all calls for
+	// one read have the same, those for two reads two. An error ends the stream as with Opened.
 	Bytes(b []byte, at time.Time) error
 	// Ended is called once for each opening. A non-zero answer opens the stream again, with the same Request, at that instant.
 	Ended(e Ending) (reopen time.Time)
+	// LastEventID is asked before the stream's request is sent: what is not empty goes out as Last-Event-ID, byte for byte, after the
+	// fields of the Request.
+	LastEventID() []byte
 }
 
-// Request is what a Transport sends. The handler may change it inside Ended, before the next opening.
+// Request is what a Transport sends. Streams that send the same share one, so nobody changes it but for Login.
 type Request struct {
 	Method string // GET or POST
 	URL    *url.URL
-	Header []Field // sent in this order after Host; no Host, Connection, Content-Length or cookies among them
+	Header []Field // sent in this order after Host; no Host, Connection, Content-Length, Last-Event-ID or cookies among them
 	Body   []byte
-	// Jar keeps cookies over openings; nil: none are kept.
+	// Jar keeps cookies over openings; nil: none are kept. A Request with one belongs to one stream.
 	Jar http.CookieJar
 	// Login is sent before the first opening, with the same Jar; it must answer 2xx or 3xx, else the stream fails with
-	// login_status_NNN. The transport sets it to nil once it succeeded.
+	// login_status_NNN. The transport sets it to nil once it succeeded. A Request with one belongs to one stream.
 	Login *Request
 }
 

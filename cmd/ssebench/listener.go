@@ -35,6 +35,7 @@ type listener struct {
 
 	// Only with the lane held, until the transport is closed.
 	client loadgen.Subscriber
+	at     time.Time // of the read that is being parsed
 	end    listenEnd
 	over   bool // nothing that still comes counts
 	err    error
@@ -114,7 +115,7 @@ func (l *listener) open(at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.silent = false
-	l.stream = l.transport.Open(l.lane, &l.client.Request, at, (*watch)(l))
+	l.stream = l.transport.Open(l.lane, l.client.Request, at, (*watch)(l))
 	if l.readTimeout <= 0 {
 		return
 	}
@@ -170,6 +171,9 @@ func (w *watch) Bytes(b []byte, at time.Time) error {
 	return w.client.Bytes(b, at)
 }
 
+// LastEventID implements loadgen.StreamHandler.
+func (w *watch) LastEventID() []byte { return w.client.LastEventID() }
+
 // Ended implements loadgen.StreamHandler. The transport does not open again what was cut for its silence; run does.
 func (w *watch) Ended(e loadgen.Ending) time.Time {
 	l := (*listener)(w)
@@ -199,22 +203,25 @@ func (l *listener) Opened(o *loadgen.Opening) {
 	}
 }
 
+// Read implements loadgen.Sink.
+func (l *listener) Read(at time.Time) { l.at = at }
+
 // Event implements loadgen.Sink.
-func (l *listener) Event(ev *sse.Event, at time.Time) {
+func (l *listener) Event(ev *sse.Event) {
 	if l.over {
 		return
 	}
 	l.end.Events++
-	l.note(l.out.event(ev, at))
+	l.note(l.out.event(ev, l.at))
 	if l.end.Events == l.most {
 		l.finish(ending{token: tokenMaxEvents})
 	}
 }
 
 // Comment implements loadgen.Sink.
-func (l *listener) Comment(b []byte, at time.Time) {
+func (l *listener) Comment(b []byte) {
 	if !l.over {
-		l.note(l.out.comment(b, at))
+		l.note(l.out.comment(b, l.at))
 	}
 }
 

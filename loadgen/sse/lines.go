@@ -67,11 +67,11 @@ func (p *Parser) lines(k *block, b []byte, h Handler, limit int) (rest []byte, e
 
 		if start == end { // a blank line: the standard's "dispatch the event"
 			if hasID {
-				p.id = replace(p.id, id)
+				p.id.set(id)
 			}
 			if hasData {
 				ev := &k.event
-				ev.Type, ev.Data, ev.ID = typ, data, p.id // one by one: a literal would be copied once more
+				ev.Type, ev.Data, ev.ID = typ, data, p.id.bytes() // one by one: a literal would be copied once more
 				h.Event(ev)
 			}
 			data, typ, id, hasData, hasID = nil, nil, nil, false, false

@@ -66,11 +66,11 @@ type Parser struct {
 	// comments, but are forgotten when they end. Zero means [DefaultLimit]. It may change between streams.
 	Limit int64
 
-	id     []byte // the standard's last event ID string, kept across streams
 	block  *block // the unfinished event or line, nil between events
-	bom    uint8  // bytes of a leading byte order mark matched so far, bomDone after it or without one
-	skipLF bool   // the last byte fed was a CR, so a LF now belongs to that line end
-	failed bool   // ErrTooLong was returned; nothing counts until End
+	id     idString
+	bom    uint8 // bytes of a leading byte order mark matched so far, bomDone after it or without one
+	skipLF bool  // the last byte fed was a CR, so a LF now belongs to that line end
+	failed bool  // ErrTooLong was returned; nothing counts until End
 }
 
 const bomDone = 3
@@ -79,10 +79,10 @@ const bom = "\xEF\xBB\xBF"
 
 // LastEventID returns the last event ID string, what a reconnecting client sends as Last-Event-ID when it is not empty
 // (WHATWG HTML 9.2.3). An id line changes it only at the blank line that follows. The slice is valid until the next Feed.
-func (p *Parser) LastEventID() []byte { return p.id }
+func (p *Parser) LastEventID() []byte { return p.id.bytes() }
 
 // SetLastEventID replaces the last event ID string by a copy of id, before a stream starts.
-func (p *Parser) SetLastEventID(id []byte) { p.id = replace(p.id, id) }
+func (p *Parser) SetLastEventID(id []byte) { p.id.set(id) }
 
 // End says that the stream ended. What is left of an unterminated event is dropped; discarded reports whether the
 // unfinished event had a data, event or id field in force, or ended inside a line that was or could have become a field

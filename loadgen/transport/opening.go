@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,13 @@ func (o *opening) take(r *loadgen.Request) {
 	}
 }
 
+// resume adds the last event ID, where there is one.
+func (o *opening) resume(id []byte) {
+	if len(id) > 0 {
+		o.header = append(slices.Clip(o.header), loadgen.Field{Name: "Last-Event-ID", Value: string(id)})
+	}
+}
+
 // open opens the stream and reads it to its end. The error is nil where the server ended it properly, errCut, or a *loadgen.Failure.
 func (s *stream) open(due time.Time) error {
 	o := &opening{}
@@ -61,6 +69,9 @@ func (s *stream) open(due time.Time) error {
 		o.login = false
 	}
 	o.take(r)
+	s.lane.Hold()
+	o.resume(s.handler.LastEventID())
+	s.lane.Release()
 	for {
 		err := s.hop()
 		if err != nil || s.opened {

@@ -19,6 +19,8 @@ type reader struct {
 	accept func(b []byte) error
 	reopen func(loadgen.Ending) time.Time
 
+	lastEventID string // to send; only with the lane held
+
 	mu       sync.Mutex
 	openings []loadgen.Opening
 	body     strings.Builder
@@ -74,6 +76,8 @@ func (r *reader) Ended(e loadgen.Ending) (reopen time.Time) {
 	r.over = reopen.IsZero() || e.Token == loadgen.TokenCut
 	return reopen
 }
+
+func (r *reader) LastEventID() []byte { return []byte(r.lastEventID) }
 
 // until waits for a state; it is called with the reader's lock held.
 func (r *reader) until(what string, state func() bool) {
@@ -200,6 +204,8 @@ func (c *counter) Opened(loadgen.Opening) error { c.opened.Add(1); return nil }
 func (c *counter) Bytes(b []byte, _ time.Time) error { c.bytes.Add(int64(len(b))); return nil }
 
 func (c *counter) Ended(loadgen.Ending) time.Time { c.ended.Add(1); return time.Time{} }
+
+func (c *counter) LastEventID() []byte { return nil }
 
 // await polls a counter that something else moves.
 func await(tb testing.TB, c *atomic.Int64, want int64) {

@@ -13,7 +13,7 @@ import (
 	"ssebench/results"
 )
 
-func TestReopensWithTheChangedRequest(t *testing.T) {
+func TestReopensWithTheLastEventID(t *testing.T) {
 	inEvery(t, func(t *testing.T, w *way) {
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
@@ -29,7 +29,7 @@ func TestReopensWithTheChangedRequest(t *testing.T) {
 			if len(r.endings) > len(ids) {
 				return time.Time{}
 			}
-			q.Header = []loadgen.Field{{Name: "Last-Event-ID", Value: ids[len(r.endings)-1]}}
+			r.lastEventID = ids[len(r.endings)-1]
 			due = append(due, e.At.Add(10*time.Millisecond))
 			return due[len(due)-1]
 		}
