@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ssebench/results"
+	"ssebench/scenarios"
 )
 
 // Event is what a Publisher sends.
@@ -27,5 +28,16 @@ type Publisher interface {
 type Server interface {
 	Sample() (results.ProcessSample, error)
 	Exited() string // one line if it ended although nobody stopped it
-	Restart(ctx context.Context) error
+	// Down ends the process: SIGKILL, or SIGTERM and its grace. Up starts it again and waits until it is ready.
+	Down(ctx context.Context, kill bool) error
+	Up(ctx context.Context) error
+}
+
+// Breaker breaks the server where no process of ours is ended.
+type Breaker interface {
+	// ShutDoor shuts the bundled server's door, which opens by itself after the outage's Shut. Where nothing is cut, the server first
+	// ends every stream. It returns when the door is shut.
+	ShutDoor(ctx context.Context, o *scenarios.OutagePlan) error
+	// Restart runs a command that restarts the server, and returns when it ended.
+	Restart(ctx context.Context, command []string, dir string) error
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"ssebench/results"
@@ -34,13 +35,13 @@ type Process struct {
 	command  Command
 	attached bool
 
-	lifecycle sync.Mutex // serializes Stop and Restart
+	lifecycle sync.Mutex // serializes Stop, Down and Up
 
 	mu      sync.Mutex // guards what follows
 	child   *child     // nil when attached
 	url     string
 	sampler *sampler
-	// What earlier children used: the figures count on over a Restart.
+	// What earlier children used: the figures count on when it comes up again.
 	pastCPU, pastSystem, pastDelay int64
 	stopping                       bool
 }
@@ -55,7 +56,7 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	return p, nil
 }
 
-// Attach looks at a process that runs already. Stop leaves it alone and Restart is an error.
+// Attach looks at a process that runs already. Stop leaves it alone, Down and Up are errors.
 func Attach(pid int) (*Process, error) {
 	s, err := newSampler(pid, true)
 	if err != nil {
@@ -64,7 +65,7 @@ func Attach(pid int) (*Process, error) {
 	return &Process{attached: true, sampler: s}, nil
 }
 
-// Pid is the process ID; that of the latest child after a Restart.
+// Pid is the process ID; that of the latest child.
 func (p *Process) Pid() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,20 +114,34 @@ func (p *Process) Exited() string {
 func (p *Process) Stop(ctx context.Context) error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
-	return p.stop(ctx)
+	return p.stop(ctx, sigTerm)
 }
 
-// Restart stops the server and starts it again with the same command, and waits until it is ready.
-func (p *Process) Restart(ctx context.Context) error {
+// Down ends the server in the middle of a run: as Stop does, or with SIGKILL at once. Up starts it again.
+func (p *Process) Down(ctx context.Context, kill bool) error {
 	if p.attached {
-		return fmt.Errorf("cannot restart process %d: it was not started by ssebench; give the scenario a start command", p.Pid())
+		return p.notOurs()
 	}
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
-	if err := p.stop(ctx); err != nil && ctx.Err() != nil {
-		return err
+	if kill {
+		return p.stop(ctx, sigKill)
 	}
+	return p.stop(ctx, sigTerm)
+}
+
+// Up starts a server that is down with the same command, and waits until it is ready.
+func (p *Process) Up(ctx context.Context) error {
+	if p.attached {
+		return p.notOurs()
+	}
+	p.lifecycle.Lock()
+	defer p.lifecycle.Unlock()
 	return p.start(ctx)
+}
+
+func (p *Process) notOurs() error {
+	return fmt.Errorf("cannot restart process %d: it was not started by ssebench; give the scenario a start command", p.Pid())
 }
 
 func (p *Process) start(ctx context.Context) error {
@@ -162,7 +177,7 @@ func (p *Process) start(ctx context.Context) error {
 	return nil
 }
 
-func (p *Process) stop(ctx context.Context) error {
+func (p *Process) stop(ctx context.Context, first syscall.Signal) error {
 	if p.attached {
 		return nil
 	}
@@ -179,7 +194,7 @@ func (p *Process) stop(ctx context.Context) error {
 	if grace == 0 {
 		grace = DefaultStop
 	}
-	ch.signal(sigTerm)
+	ch.signal(first)
 	var err error
 	if !ch.await(ctx, grace) {
 		ch.signal(sigKill)

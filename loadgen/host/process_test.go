@@ -151,17 +151,34 @@ func TestRestart(t *testing.T) {
 	addr := address(t)
 	command := be("serve", "ADDR="+addr)
 	command.Ready.TCP = addr
+	var out output
+	command.Output = &out
 	p := start(t, command)
 	first, pid := mustSample(t, p), p.Pid()
-	if err := p.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	second := mustSample(t, p)
-	if p.Pid() == pid {
-		t.Error("it is the same process")
-	}
-	if second.CPUNanos < first.CPUNanos || second.RunDelayNanos < first.RunDelayNanos {
-		t.Errorf("the figures went back: %+v, then %+v", first, second)
+	for i, kill := range []bool{false, true} {
+		if err := p.Down(t.Context(), kill); err != nil {
+			t.Fatal(err)
+		}
+		if running(pid) || p.Exited() != "" {
+			t.Errorf("it still runs, or counts as gone by itself: %q", p.Exited())
+		}
+		if _, err := p.Sample(); err == nil {
+			t.Error("a server that is down was sampled")
+		}
+		if err := p.Up(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		second := mustSample(t, p)
+		if p.Pid() == pid {
+			t.Error("it is the same process")
+		}
+		if second.CPUNanos < first.CPUNanos || second.RunDelayNanos < first.RunDelayNanos {
+			t.Errorf("the figures went back: %+v, then %+v", first, second)
+		}
+		first, pid = second, p.Pid()
+		if said := strings.Count(out.String(), "bye"); said != 1 {
+			t.Errorf("after %d restarts it said bye %d times, want once: SIGKILL leaves no time", i+1, said)
+		}
 	}
 }
 
@@ -171,7 +188,10 @@ func TestRestartCountsOn(t *testing.T) {
 	p := start(t, command)
 	within(t, "it used CPU", func() bool { return mustSample(t, p).CPUNanos > int64(300*time.Millisecond) })
 	first := mustSample(t, p)
-	if err := p.Restart(t.Context()); err != nil {
+	if err := p.Down(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if second := mustSample(t, p); second.CPUNanos < first.CPUNanos || second.RunDelayNanos < first.RunDelayNanos {
@@ -197,7 +217,10 @@ func TestRestartElsewhere(t *testing.T) {
 	command := sh(`echo "at $$"; exec sleep 100`)
 	command.Ready.Line = regexp.MustCompile(`at (\d+)`)
 	p := start(t, command)
-	wantError(t, p.Restart(t.Context()), "came back at", "fixed port")
+	if err := p.Down(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, p.Up(t.Context()), "came back at", "fixed port")
 }
 
 // The death of the starter, by kill -9, ends the server too.

@@ -73,7 +73,8 @@ func TestAttach(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustSample(t, a)
-	wantError(t, a.Restart(t.Context()), "was not started by ssebench", "start command")
+	wantError(t, a.Down(t.Context(), true), "was not started by ssebench", "start command")
+	wantError(t, a.Up(t.Context()), "was not started by ssebench", "start command")
 	if err := a.Stop(t.Context()); err != nil || !running(p.Pid()) {
 		t.Errorf("Stop touched a process that is not ours: %v", err)
 	}
