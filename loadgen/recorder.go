@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"ssebench/loadgen/sse"
 	"ssebench/results"
 )
 
@@ -12,9 +13,10 @@ import (
 type shard struct {
 	timeline *timeline // nil until a run takes the lane
 	page     *page
-	now      int64 // of the read that is being parsed
-	inRead   int   // events of it so far
-	lastRead int64 // when an event came last
+	now      int64          // of the read that is being parsed
+	inRead   int            // events of it so far
+	lastRead int64          // when an event came last
+	repeats  [16]sse.Repeat // a topic has one, so that broadcasts of some topics at once do not push each other out
 	readings readings
 	lone     results.Values // counts what arrives before or after a run
 }

@@ -33,8 +33,9 @@ type Subscriber struct {
 type Sink interface {
 	// Opened: a response that is an event stream.
 	Opened(o *Opening)
-	// Read comes before what a read brought, with its instant.
-	Read(at time.Time)
+	// Read comes before what a read brought, with its instant. Where the stream may get the same bytes as others, it gives what they
+	// share; nil: nothing.
+	Read(at time.Time) *sse.Repeat
 	Event(ev *sse.Event)
 	Comment(text []byte)
 	Retry(millis int64)
@@ -120,8 +121,13 @@ func mediaType(fields []string) (last string) {
 
 // Bytes implements StreamHandler.
 func (s *Subscriber) Bytes(b []byte, at time.Time) error {
-	s.Sink.Read(at)
-	if err := s.parser.Feed(b, (*dispatch)(s)); err != nil {
+	var err error
+	if repeat := s.Sink.Read(at); repeat != nil {
+		err = s.parser.FeedRepeat(repeat, b, (*dispatch)(s))
+	} else {
+		err = s.parser.Feed(b, (*dispatch)(s))
+	}
+	if err != nil {
 		return &Failure{sse.TooLongToken, strings.TrimPrefix(err.Error(), sse.TooLongToken+": ")}
 	}
 	return nil

@@ -113,7 +113,11 @@ func (s *subscription) recordDelay(v *results.Values, dialStart time.Time) {
 }
 
 // Read implements Sink.
-func (s *subscription) Read(at time.Time) { s.lane.shard.startRead(s.run.timeline.since(at)) }
+func (s *subscription) Read(at time.Time) *sse.Repeat {
+	shard := &s.lane.shard
+	shard.startRead(s.run.timeline.since(at))
+	return &shard.repeats[s.topic.index%uint32(len(shard.repeats))]
+}
 
 // Event implements Sink.
 func (s *subscription) Event(ev *sse.Event) {

@@ -204,7 +204,10 @@ func (l *listener) Opened(o *loadgen.Opening) {
 }
 
 // Read implements loadgen.Sink.
-func (l *listener) Read(at time.Time) { l.at = at }
+func (l *listener) Read(at time.Time) *sse.Repeat {
+	l.at = at
+	return nil
+}
 
 // Event implements loadgen.Sink.
 func (l *listener) Event(ev *sse.Event) {

@@ -27,7 +27,10 @@
 //  7. Between events a parser is a struct of a few words: the buffers of unfinished events come from pools, by size, and
 //     go back when the event is done. 50,000 idle streams cost their last event IDs.
 //
-//  8. Bytes are handed on as they were sent. Where they are shown or exported, [AppendValidUTF8] decodes them as browsers
+//  8. A broadcast brings the same bytes to thousands of streams in a row: [Parser.FeedRepeat] compares them with what a [Repeat]
+//     remembers, and parses only what is new.
+//
+//  9. Bytes are handed on as they were sent. Where they are shown or exported, [AppendValidUTF8] decodes them as browsers
 //     do, with one U+FFFD for each maximal subpart of an ill-formed sequence.
 //
 // Every rule has a named vector in testdata, with the paragraph it comes from; package ssetest reads them, also for tests

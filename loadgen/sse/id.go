@@ -5,7 +5,7 @@ package sse
 type idString struct {
 	long  *[]byte // nil until there was one that short cannot hold
 	n     uint8   // bytes of short in use
-	short [20]byte
+	short [23]byte
 }
 
 func (s *idString) bytes() []byte {

@@ -231,3 +231,43 @@ func TestGigabyteIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// What a Repeat remembers is told without a look at the bytes; what is too much is not remembered.
+func TestRepeatRemembersWithinBounds(t *testing.T) {
+	var r Repeat
+	feed := func(b string) (c counter) {
+		t.Helper()
+		p := Parser{bom: bomDone}
+		if err := p.FeedRepeat(&r, []byte(b), &c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	feed("data: abc\n\n: hi\n")
+	r.pieces[0].event.Data = []byte("changed in memory")
+	if c := feed("data: abc\n\n: hi\n"); c.events != 1 || c.comments != 1 || c.bytes != len("changed in memory")+len(" hi") {
+		t.Errorf("the same bytes were parsed again: %+v", c)
+	}
+	for what, b := range map[string]string{
+		"many events": strings.Repeat("data: a\n\n", mostPieces+1), "many bytes": "data: " + strings.Repeat("x", longestRepeat) + "\n\n",
+		"a part": "data: abc\n\ndata: d", "a CR": "data: abc\r\r",
+	} {
+		r = Repeat{}
+		feed(b)
+		if len(r.fed) > 0 || len(r.pieces) > mostPieces+1 {
+			t.Errorf("%s: %d bytes and %d pieces are remembered", what, len(r.fed), len(r.pieces))
+		}
+		if again, once := feed(b), strings.Count(b, "data: "); again.events < once-1 {
+			t.Errorf("%s: %d events", what, again.events)
+		}
+	}
+	r = Repeat{}
+	for i := range 10 * learnEvery { // each stream gets its own: not worth learning every time
+		feed(fmt.Sprintf("data: %d\n\n", i))
+	}
+	learnt := string(r.fed)
+	feed("data: another\n\n")
+	if learnt != fmt.Sprintf("data: %d\n\n", 10*learnEvery-1) || string(r.fed) != learnt {
+		t.Errorf("%q is remembered, then %q", learnt, r.fed)
+	}
+}
