@@ -10,7 +10,7 @@ func (s *stream) connect(o *opening) (*conn, error) {
 		return nil, err
 	}
 	defer cancel()
-	tcp, err := s.t.dial(ctx, o.url, s.request.URL)
+	tcp, err := s.lane.t.dial(ctx, o.url, s.request.URL)
 	if err != nil {
 		if s.cut() {
 			return nil, errCut

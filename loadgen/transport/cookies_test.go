@@ -59,18 +59,20 @@ func TestCookiesLiveAcrossOpeningsAndRedirects(t *testing.T) {
 }
 
 func TestNoJarKeepsNoCookies(t *testing.T) {
-	u := script(t, func(p *peer) {
-		for p.next() {
-			p.say(okHead + "Set-Cookie: a=b\r\nContent-Length: 1\r\n\r\n" + fmt.Sprint(strings.Count(p.request, "Cookie")))
+	onEvery(t, func(t *testing.T, engine string) {
+		u := script(t, func(p *peer) {
+			for p.next() {
+				p.say(okHead + "Set-Cookie: a=b\r\nContent-Length: 1\r\n\r\n" + fmt.Sprint(strings.Count(p.request, "Cookie")))
+			}
+		})
+		tr, _ := newTransport(t, Config{Engine: engine})
+		r := newReader(t)
+		r.reopen = onceMore(r)
+		open(tr, get(t, u), r)
+		if r.untilToken(loadgen.TokenEOF); r.body.String() != "00" {
+			t.Errorf("body %q", r.body.String())
 		}
 	})
-	tr, _ := newTransport(t, Config{})
-	r := newReader(t)
-	r.reopen = onceMore(r)
-	open(tr, get(t, u), r)
-	if r.untilToken(loadgen.TokenEOF); r.body.String() != "00" {
-		t.Errorf("body %q", r.body.String())
-	}
 }
 
 func TestLoginComesFirstAndOnce(t *testing.T) {

@@ -9,42 +9,64 @@ import (
 	"time"
 )
 
-// destination is the host and port to dial for a URL. own is the stream's own URL, which Config.ConnectTo speaks of.
-func (t *Transport) destination(u, own *url.URL) (host, service string) {
-	host, service = u.Hostname(), port(u)
-	if t.connectHost == "" || host != own.Hostname() {
-		return host, service
-	}
-	if t.connectPort != "" && service == port(own) {
-		service = t.connectPort
-	}
-	return t.connectHost, service
+// candidates is how far an opening has come in connecting.
+type candidates struct {
+	addrs []netip.Addr // still to be tried
+	to    netip.AddrPort
+	port  uint16
+	by    int64 // deadline for all of them, in the loop's time
+	first error // of the addresses that failed
 }
 
-// dial connects to where the URL points. ctx is done when the stream is cut; the errors are *loadgen.Failure.
-func (t *Transport) dial(ctx context.Context, u, own *url.URL) (*net.TCPConn, error) {
-	host, service := t.destination(u, own)
-	deadline := time.Now().Add(t.config.DialTimeout)
-	addrs, err := t.resolver.lookup(ctx, host, deadline)
-	if err != nil {
-		return nil, err
-	}
-	if t.config.Allow != nil {
-		for _, a := range addrs {
-			if err := t.config.Allow(a); err != nil {
-				return nil, fail(tokenAddressRefused, "%v", err)
-			}
+// destination is the host and port to dial for a URL. own is the stream's own URL, which Config.ConnectTo speaks of.
+func (t *Transport) destination(u, own *url.URL) (host string, number uint16, err error) {
+	host = u.Hostname()
+	service := port(u)
+	if t.connectHost != "" && host == own.Hostname() {
+		host = t.connectHost
+		if t.connectPort != "" && service == port(own) {
+			service = t.connectPort
 		}
 	}
 	n, err := strconv.ParseUint(service, 10, 16)
 	if err != nil {
-		return nil, fail(tokenRequestInvalid, "port %q is no port", service)
+		return "", 0, fail(tokenRequestInvalid, "port %q is no port", service)
+	}
+	return host, uint16(n), nil
+}
+
+// allowed asks about every address before the first is dialed.
+func (t *Transport) allowed(addrs []netip.Addr) error {
+	if t.config.Allow == nil {
+		return nil
+	}
+	for _, a := range addrs {
+		if err := t.config.Allow(a); err != nil {
+			return fail(tokenAddressRefused, "%v", err)
+		}
+	}
+	return nil
+}
+
+// dial connects to where the URL points. ctx is done when the stream is cut; the errors are *loadgen.Failure.
+func (t *Transport) dial(ctx context.Context, u, own *url.URL) (*net.TCPConn, error) {
+	host, port, err := t.destination(u, own)
+	if err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(t.config.DialTimeout)
+	addrs, err := t.resolver.lookup(ctx, host, deadline)
+	if err == nil {
+		err = t.allowed(addrs)
+	}
+	if err != nil {
+		return nil, err
 	}
 	var first error
 	for i, a := range addrs {
 		// Each address gets its share of what time is left, so that a dead one does not hide the next.
 		share := time.Until(deadline) / time.Duration(len(addrs)-i)
-		c, err := t.connect(ctx, netip.AddrPortFrom(a, uint16(n)), time.Now().Add(share))
+		c, err := t.connect(ctx, netip.AddrPortFrom(a, port), time.Now().Add(share))
 		if err == nil {
 			return c, nil
 		}

@@ -132,72 +132,78 @@ func TestSourceAddressesTakeTurns(t *testing.T) {
 }
 
 func TestBindLeavesThePortToConnect(t *testing.T) {
-	u := script(t, func(p *peer) { p.gone() })
-	tr, _ := newTransport(t, Config{SourceAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.11")}})
-	q := get(t, u)
-	c, err := tr.dial(context.Background(), q.URL, q.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	raw, err := c.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	on := 0
-	if e := raw.Control(func(fd uintptr) {
-		on, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT)
-	}); e != nil || err != nil || on != 1 {
-		t.Errorf("IP_BIND_ADDRESS_NO_PORT is %d: %v %v", on, e, err)
-	}
+	onEvery(t, func(t *testing.T, engine string) {
+		u := script(t, func(p *peer) { p.gone() })
+		tr, _ := newTransport(t, Config{Engine: engine, SourceAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.11")}})
+		q := get(t, u)
+		c, err := tr.dial(context.Background(), q.URL, q.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		raw, err := c.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		on := 0
+		if e := raw.Control(func(fd uintptr) {
+			on, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT)
+		}); e != nil || err != nil || on != 1 {
+			t.Errorf("IP_BIND_ADDRESS_NO_PORT is %d: %v %v", on, e, err)
+		}
+	})
 }
 
 func TestOpenFilesAreUsedUp(t *testing.T) {
-	u := answer(t, okHead+"\r\n")
-	tr, _ := newTransport(t, Config{})
-	var was unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
-		t.Fatal(err)
-	}
-	lowest, err := os.Open("/dev/null")
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := was
-	now.Cur = uint64(lowest.Fd())
-	lowest.Close()
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &now); err != nil {
-		t.Fatal(err)
-	}
-	r := newReader(t)
-	open(tr, get(t, u), r)
-	r.until("the end", func() bool { return r.over })
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
-		t.Fatal(err)
-	}
-	r.untilToken(tokenOpenFiles)
+	onEvery(t, func(t *testing.T, engine string) {
+		u := answer(t, okHead+"\r\n")
+		tr, _ := newTransport(t, Config{Engine: engine})
+		var was unix.Rlimit
+		if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+			t.Fatal(err)
+		}
+		lowest, err := os.Open("/dev/null")
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := was
+		now.Cur = uint64(lowest.Fd())
+		lowest.Close()
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &now); err != nil {
+			t.Fatal(err)
+		}
+		r := newReader(t)
+		open(tr, get(t, u), r)
+		r.until("the end", func() bool { return r.over })
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+			t.Fatal(err)
+		}
+		r.untilToken(tokenOpenFiles)
+	})
 }
 
 // Every address of a name is tried, and each is allowed before the first is dialed.
 func TestEveryAddressOfAName(t *testing.T) {
-	u := answer(t, okHead+"\r\n")
-	var asked []netip.Addr
-	tr, _ := newTransport(t, Config{Allow: func(a netip.Addr) error {
-		asked = append(asked, a)
-		return nil
-	}})
-	q := get(t, u)
-	_, port, _ := net.SplitHostPort(q.URL.Host)
-	q.URL.Host = net.JoinHostPort("two.example", port)
-	known := &resolution{done: make(chan struct{}), until: time.Now().Add(time.Hour), addrs: []netip.Addr{netip.MustParseAddr("127.0.0.9"), netip.MustParseAddr("127.0.0.1")}}
-	close(known.done)
-	tr.resolver.names = map[string]*resolution{"two.example": known}
-	r := newReader(t)
-	open(tr, q, r)
-	r.untilToken(loadgen.TokenEOF)
-	if len(asked) != 2 || r.openings[0].Remote != "127.0.0.1:"+port {
-		t.Errorf("asked %v, dialed %s", asked, r.openings[0].Remote)
-	}
+	onEvery(t, func(t *testing.T, engine string) {
+		u := answer(t, okHead+"\r\n")
+		var asked []netip.Addr
+		tr, _ := newTransport(t, Config{Engine: engine, Allow: func(a netip.Addr) error {
+			asked = append(asked, a)
+			return nil
+		}})
+		q := get(t, u)
+		_, port, _ := net.SplitHostPort(q.URL.Host)
+		q.URL.Host = net.JoinHostPort("two.example", port)
+		known := &resolution{done: make(chan struct{}), until: time.Now().Add(time.Hour), addrs: []netip.Addr{netip.MustParseAddr("127.0.0.9"), netip.MustParseAddr("127.0.0.1")}}
+		close(known.done)
+		tr.resolver.names = map[string]*resolution{"two.example": known}
+		r := newReader(t)
+		open(tr, q, r)
+		r.untilToken(loadgen.TokenEOF)
+		if len(asked) != 2 || r.openings[0].Remote != "127.0.0.1:"+port {
+			t.Errorf("asked %v, dialed %s", asked, r.openings[0].Remote)
+		}
+	})
 }
 
 func TestNamesAreLookedUpOnce(t *testing.T) {

@@ -3,15 +3,18 @@
 //
 // A tour:
 //
-//  1. New makes a Transport from a Config. Its lanes are shares of goroutines (lane.go).
-//  2. Transport.Open starts a stream (stream.go): a goroutine that waits for the due instant, opens, reads to the end, asks its
-//     handler whether to open again, and waits again. Nothing limits how many streams wait for an answer.
-//  3. An opening is a login, where one is asked for, and a chain of hops (opening.go, redirect.go, cookies.go), the same code
-//     for every protocol.
+//  1. New makes a Transport from a Config, with an engine that moves the bytes (transport.go): on Linux an event loop for each lane
+//     (loops_linux.go), elsewhere and on request a goroutine for each stream (goroutines.go).
+//  2. Transport.Open starts a stream: it waits for the due instant, opens, reads to the end, asks its handler whether to open again, and
+//     waits again. Nothing limits how many streams wait for an answer. A goroutine does it in a row (stream.go, hop1.go); on a loop it is
+//     a state machine (looped_linux.go, hop_linux.go) that the loop (loop_linux.go) calls with what its poller and its timers tell
+//     (poller_linux.go, wheel_linux.go).
+//  3. An opening is a login, where one is asked for, and a chain of hops (exchange.go, opening.go, redirect.go, cookies.go), the same
+//     code for every engine and protocol.
 //  4. A hop dials (dial.go, resolve.go, tls.go), writes its request (request.go) and reads the response: HTTP/1.1 with a push
-//     parser (response.go, framing.go, chunked.go) on a connection (conn.go, hop1.go), HTTP/2 through net/http's client connections
-//     (hop2.go, pool.go, preface.go).
-//  5. On unix an idle cleartext stream holds no buffer: its goroutine waits for readability, and a read goes into the lane's
-//     shared buffer (read_unix.go).
-//  6. Every way to fail has a token (tokens.go, failure.go).
+//     parser (response.go, framing.go, chunked.go), HTTP/2 through net/http's client connections (hop2.go, pool.go, preface.go).
+//  5. An idle cleartext stream holds no buffer: a read goes into the lane's shared one, with the kernel's stamp where a loop reads
+//     (socket_linux.go, clock_linux.go; read_unix.go for goroutines).
+//  6. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
+//  7. Every way to fail has a token (tokens.go, failure.go).
 package transport

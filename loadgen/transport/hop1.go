@@ -1,13 +1,8 @@
 package transport
 
 import (
-	"errors"
-	"io"
-	"net/http"
-	"os"
 	"time"
 
-	"ssebench/loadgen"
 	"ssebench/results"
 )
 
@@ -15,10 +10,7 @@ import (
 func (s *stream) hop1() error {
 	o := s.opening
 	if c := s.reuse(origin(o.url)); c != nil {
-		err := s.exchange(c)
-		// A server may close a kept connection at the very moment we use it again. RFC 9110 section 9.2.2 lets a client repeat
-		// what is safe to repeat.
-		if err == nil || s.parser.started || o.method != http.MethodGet || !isStale(err) {
+		if err := s.exchange1(c); !s.repeatable(err) {
 			return err
 		}
 	}
@@ -26,7 +18,7 @@ func (s *stream) hop1() error {
 	if err != nil {
 		return err
 	}
-	return s.exchange(c)
+	return s.exchange1(c)
 }
 
 // reuse takes the kept connection if it fits.
@@ -43,22 +35,16 @@ func (s *stream) reuse(origin string) *conn {
 	return c
 }
 
-// isStale tells the failures of a kept connection that the server had given up.
-func isStale(err error) bool {
-	f := failureOf(err)
-	return f != nil && (f.Token == tokenNoResponse || f.Token == tokenReset)
-}
-
-// exchange sends the request and reads the answer. It takes the connection over: afterwards it is closed or kept.
-func (s *stream) exchange(c *conn) error {
+// exchange1 sends the request and reads the answer. It takes the connection over: afterwards it is closed or kept.
+func (s *stream) exchange1(c *conn) error {
 	s.opening.Remote = c.tcp.RemoteAddr().String()
-	s.parser.reset(s.t.config.HeadLimit)
+	s.parser.reset(s.lane.t.config.HeadLimit)
 	err := s.guard(c)
 	if err == nil {
 		err = s.send(c)
 	}
 	if err == nil {
-		err = s.ending(c.read())
+		err = s.meaning(c.read())
 	}
 	if err == nil && s.parser.done() && s.parser.keep && !s.cut() {
 		s.setDeadline(time.Time{})
@@ -95,29 +81,4 @@ func (s *stream) send(c *conn) error {
 	}
 	s.wrote(time.Now())
 	return nil
-}
-
-// ending tells what the end of reading means.
-func (s *stream) ending(err error) error {
-	var f *loadgen.Failure
-	switch {
-	case s.cut():
-		return errCut
-	case s.opening != nil && s.opening.answered:
-		// A login's or a redirect's body; whatever ended it, the answer itself is known.
-		s.parser.keep = s.parser.keep && err == nil
-		return nil
-	case err == nil, errors.As(err, &f):
-		return err
-	case errors.Is(err, io.EOF):
-		return s.parser.end()
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		if s.parser.state == untilClose {
-			return fail(tokenBodyTruncated, "the server closed the connection inside a TLS record")
-		}
-		return s.parser.end()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fail(tokenRead, "%v", err)
-	}
-	return readFailure(err)
 }

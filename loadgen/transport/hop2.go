@@ -25,7 +25,7 @@ const attempts = 4
 func (s *stream) hop2() error {
 	defer s.guard(nil)
 	for try := 1; ; try++ {
-		c, err := s.t.pool.reserve(s, s.opening.url)
+		c, err := s.engine.pool.reserve(s, s.opening.url)
 		if err != nil {
 			return err
 		}
@@ -48,11 +48,11 @@ func (r *request2) wake(how loadgen.Cut) {
 		r.cancel()
 		return
 	}
-	r.s.t.wait.Add(1)
+	r.s.engine.wait.Add(1)
 	go func() {
-		defer r.s.t.wait.Done()
+		defer r.s.engine.wait.Done()
 		r.s.end(errCut)
-		r.s.t.silence(r)
+		r.s.engine.silence(r)
 	}()
 }
 

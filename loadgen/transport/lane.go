@@ -7,12 +7,13 @@ import (
 	"ssebench/results"
 )
 
-// laneBufferSize is that of the buffer that all cleartext HTTP/1.1 streams of a lane read into, in bytes.
+// laneBufferSize is that of the buffer that the streams of a lane read into, in bytes.
 const laneBufferSize = 64 << 10
 
 // lane is what this package keeps with a loadgen.Lane.
 type lane struct {
 	*loadgen.Lane
+	t       *Transport
 	figures figures
 	buffer  []byte // only for the holder of the lane
 }
@@ -23,8 +24,8 @@ type figures interface {
 	Record(id results.ID, nanos int64)
 }
 
-func newLane(l *loadgen.Lane) *lane {
-	return &lane{Lane: l, figures: l, buffer: make([]byte, laneBufferSize)}
+func newLane(t *Transport, l *loadgen.Lane) *lane {
+	return &lane{Lane: l, t: t, figures: l, buffer: make([]byte, laneBufferSize)}
 }
 
 // woke records how late a stream's goroutine started on an opening.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ const (
 // errEnough ends the reading of a body that nobody wants.
 var errEnough = errors.New("enough")
 
-// opening is what a stream's goroutine knows until the final response's header has come.
+// opening is what a stream knows until the final response's header has come.
 type opening struct {
 	loadgen.Opening
 	method    string
@@ -34,6 +33,7 @@ type opening struct {
 	next      *url.URL // where it redirects to
 	redirects int
 	visited   []string
+	dialing   candidates // on a loop
 }
 
 // take makes a request the next one to send.
@@ -85,83 +85,19 @@ func (s *stream) open(due time.Time) error {
 // the answer was a login's or a redirect's.
 func (s *stream) hop() error {
 	o := s.opening
-	o.answered, o.next, o.surplus = false, nil, 0
-	if err := o.check(s.t.config.Protocol); err != nil {
+	if err := o.start(s.lane.t.config.Protocol); err != nil {
 		return err
 	}
-	if s.t.config.Protocol == HTTP1 {
+	if s.lane.t.config.Protocol == HTTP1 {
 		return s.hop1()
 	}
 	return s.hop2()
 }
 
-// head implements answerSink.
-func (s *stream) head(status int, proto string, h http.Header, at time.Time) error {
-	if s.cut() {
-		return errCut
-	}
-	o := s.opening
-	s.store(o.url, h)
-	switch {
-	case o.login:
-		if status/100 != 2 && status/100 != 3 {
-			return fail(tokenLoginStatus+strconv.Itoa(status), "the login %s %s was answered with status %d", o.method, loadgen.ShowURL(o.url), status)
-		}
-		return s.answer()
-	case isRedirect(status):
-		if err := o.follow(status, h, s.t.config.MaxRedirects); err != nil {
-			return err
-		}
-		return s.answer()
-	}
-	o.Status, o.Header, o.Protocol, o.Opening.URL = status, h, proto, o.url
-	o.Requested, o.Headers = s.written(), at
-	if o.Requested.After(at) {
-		o.Requested = at // see exchange2
-	}
-	if err := s.handler.Opened(o.Opening); err != nil {
-		return handlerFailure(err)
-	}
-	s.opened, s.opening = true, nil
-	if s.cut() {
-		return errCut
-	}
-	return nil
-}
-
-// answer notes that a login or a redirect was answered: what is left of it may take only so long.
-func (s *stream) answer() error {
-	s.opening.answered = true
-	s.setDeadline(time.Now().Add(discardWait))
-	return nil
-}
-
-// body implements answerSink.
-func (s *stream) body(b []byte, at time.Time) error {
-	if s.cut() {
-		return errCut
-	}
-	if !s.opened {
-		if s.opening.surplus += len(b); s.opening.surplus > discardLimit {
-			return errEnough
-		}
-		return nil
-	}
-	if err := s.handler.Bytes(b, at); err != nil {
-		return handlerFailure(err)
-	}
-	if s.cut() {
-		return errCut
-	}
-	return nil
-}
-
-func handlerFailure(err error) error {
-	var f *loadgen.Failure
-	if errors.As(err, &f) {
-		return f
-	}
-	return fail(tokenHandler, "%v", err)
+// start begins a hop: nothing of its answer is known.
+func (o *opening) start(protocol string) error {
+	o.answered, o.next, o.surplus = false, nil, 0
+	return o.check(protocol)
 }
 
 // check refuses a request that cannot be sent without becoming another one.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -73,8 +74,11 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 		return nil, err
 	}
 	defer cancel()
-	host, service := p.t.destination(u, s.request.URL)
-	key := origin(u) + " " + net.JoinHostPort(host, service)
+	host, number, err := p.t.destination(u, s.request.URL)
+	if err != nil {
+		return nil, err
+	}
+	key := origin(u) + " " + net.JoinHostPort(host, strconv.Itoa(int(number)))
 	for {
 		c, d := p.take(s, key, u)
 		if c != nil {

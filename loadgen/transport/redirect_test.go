@@ -132,12 +132,12 @@ func TestRedirectKeepsCredentialsFromOthers(t *testing.T) {
 			defer mu.Unlock()
 			seen[r.URL.Path] = r.Header.Clone()
 		}
-		var first string
+		first := make(chan string, 1)
 		other := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			note(r)
-			http.Redirect(rw, r, first+"/back", http.StatusTemporaryRedirect)
+			http.Redirect(rw, r, <-first+"/back", http.StatusTemporaryRedirect)
 		})
-		first = w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			note(r)
 			switch r.URL.Path {
 			case "/start":
@@ -148,7 +148,8 @@ func TestRedirectKeepsCredentialsFromOthers(t *testing.T) {
 		})
 		tr, _ := w.transport(t, Config{})
 		r := newReader(t)
-		open(tr, get(t, first+"/start", "Authorization", "Bearer t", "cookie", "a=b", "proxy-authorization", "p", "X-Own", "o"), r)
+		first <- u
+		open(tr, get(t, u+"/start", "Authorization", "Bearer t", "cookie", "a=b", "proxy-authorization", "p", "X-Own", "o"), r)
 		r.untilToken(loadgen.TokenEOF)
 		mu.Lock()
 		defer mu.Unlock()
@@ -168,49 +169,51 @@ func TestRedirectKeepsCredentialsFromOthers(t *testing.T) {
 
 // A redirect's connection is used again when its body has ended.
 func TestRedirectReusesTheConnection(t *testing.T) {
-	for name, c := range map[string]struct {
-		answer string
-		more   string // sent a moment later
-		reused bool
-	}{
-		"empty":           {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", "", true},
-		"short":           {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\nab", "cd", true},
-		"chunked":         {"HTTP/1.1 302 Found\r\nLocation: /b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "0\r\n\r\n", true},
-		"close":           {"HTTP/1.1 302 Found\r\nLocation: /b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "", false},
-		"close-delimited": {"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\nabc", "", false},
-		"long":            {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 999_999), "", false},
-		"never ending":    {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\nabc", "", false},
-		"truncated":       {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\n", "", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			u := script(t, func(p *peer) {
-				for p.next() {
-					if strings.HasPrefix(p.request, "GET /b ") {
-						p.say(okHead + "Content-Length: 1\r\n\r\n" + fmt.Sprint(p.n))
-						return
+	onEvery(t, func(t *testing.T, engine string) {
+		for name, c := range map[string]struct {
+			answer string
+			more   string // sent a moment later
+			reused bool
+		}{
+			"empty":           {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n", "", true},
+			"short":           {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\nab", "cd", true},
+			"chunked":         {"HTTP/1.1 302 Found\r\nLocation: /b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "0\r\n\r\n", true},
+			"close":           {"HTTP/1.1 302 Found\r\nLocation: /b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", "", false},
+			"close-delimited": {"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\nabc", "", false},
+			"long":            {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 999_999), "", false},
+			"never ending":    {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\nabc", "", false},
+			"truncated":       {"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 4\r\n\r\n", "", false},
+		} {
+			t.Run(name, func(t *testing.T) {
+				u := script(t, func(p *peer) {
+					for p.next() {
+						if strings.HasPrefix(p.request, "GET /b ") {
+							p.say(okHead + "Content-Length: 1\r\n\r\n" + fmt.Sprint(p.n))
+							return
+						}
+						p.say(c.answer)
+						p.say(c.more)
+						if name == "close-delimited" || name == "truncated" {
+							return
+						}
 					}
-					p.say(c.answer)
-					p.say(c.more)
-					if name == "close-delimited" || name == "truncated" {
-						return
-					}
+				})
+				tr, sum := newTransport(t, Config{Engine: engine})
+				r := newReader(t)
+				open(tr, get(t, u), r)
+				r.untilToken(loadgen.TokenEOF)
+				if reused := r.body.String() == "0"; reused != c.reused {
+					t.Errorf("the second request came on connection %s", r.body.String())
+				}
+				if n := sum.of(results.RequestsCount); n != 2 {
+					t.Errorf("%d requests", n)
+				}
+				if n := sum.of(results.BytesReceived); n > 500_000 {
+					t.Errorf("read %d bytes for nothing", n)
 				}
 			})
-			tr, sum := newTransport(t, Config{})
-			r := newReader(t)
-			open(tr, get(t, u), r)
-			r.untilToken(loadgen.TokenEOF)
-			if reused := r.body.String() == "0"; reused != c.reused {
-				t.Errorf("the second request came on connection %s", r.body.String())
-			}
-			if n := sum.of(results.RequestsCount); n != 2 {
-				t.Errorf("%d requests", n)
-			}
-			if n := sum.of(results.BytesReceived); n > 500_000 {
-				t.Errorf("read %d bytes for nothing", n)
-			}
-		})
-	}
+		}
+	})
 }
 
 func TestAllowIsAskedOnEveryWay(t *testing.T) {

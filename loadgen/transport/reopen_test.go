@@ -72,121 +72,125 @@ func TestReopensOnTheKeptConnection(t *testing.T) {
 
 // A server may close a kept connection while nobody looks.
 func TestKeptConnectionThatTheServerClosed(t *testing.T) {
-	const first = okHead + "Content-Length: 1\r\n\r\n"
-	tallies := make(chan *tally, 1)
-	for name, c := range map[string]struct {
-		method string
-		spoil  func(p *peer, closed chan<- struct{})
-		token  string
-		bodies string
-	}{
-		"closed while idle": {"GET", func(p *peer, closed chan<- struct{}) {
-			p.Close()
-			close(closed)
-		}, loadgen.TokenEOF, "01"},
-		"reset while idle": {"GET", func(p *peer, closed chan<- struct{}) {
-			p.Conn.(*net.TCPConn).SetLinger(0)
-			p.Close()
-			close(closed)
-		}, loadgen.TokenEOF, "01"},
-		"speaks unasked": {"GET", func(p *peer, closed chan<- struct{}) {
-			p.say("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
-			close(closed)
-			p.gone()
-		}, loadgen.TokenEOF, "01"},
-		"closed as the request came": {"GET", func(p *peer, closed chan<- struct{}) {
-			close(closed)
-			p.next()
-			p.Close()
-		}, loadgen.TokenEOF, "01"},
-		"reset as the request came": {"GET", func(p *peer, closed chan<- struct{}) {
-			close(closed)
-			p.next()
-			p.Conn.(*net.TCPConn).SetLinger(0)
-			p.Close()
-		}, loadgen.TokenEOF, "01"},
-		"closed as a POST came": {"POST", func(p *peer, closed chan<- struct{}) {
-			close(closed)
-			p.next()
-			p.Close()
-		}, tokenNoResponse, "0"},
-		"closed inside the answer": {"GET", func(p *peer, closed chan<- struct{}) {
-			close(closed)
-			p.next()
-			p.say("HTTP/1.1 2")
-			p.Close()
-		}, tokenHeadTruncated, "0"},
-		"reset inside the answer": {"GET", func(p *peer, closed chan<- struct{}) {
-			close(closed)
-			p.next()
-			p.say("HTTP/1.1 2")
-			client := <-tallies
-			for client.of(results.BytesReceived) < int64(len(first)+1+len("HTTP/1.1 2")) {
-				time.Sleep(time.Millisecond)
-			}
-			p.Conn.(*net.TCPConn).SetLinger(0)
-			p.Close()
-		}, tokenReset, "0"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			closed, idle := make(chan struct{}), make(chan struct{})
-			u := script(t, func(p *peer) {
+	onEvery(t, func(t *testing.T, engine string) {
+		const first = okHead + "Content-Length: 1\r\n\r\n"
+		tallies := make(chan *tally, 1)
+		for name, c := range map[string]struct {
+			method string
+			spoil  func(p *peer, closed chan<- struct{})
+			token  string
+			bodies string
+		}{
+			"closed while idle": {"GET", func(p *peer, closed chan<- struct{}) {
+				p.Close()
+				close(closed)
+			}, loadgen.TokenEOF, "01"},
+			"reset while idle": {"GET", func(p *peer, closed chan<- struct{}) {
+				p.Conn.(*net.TCPConn).SetLinger(0)
+				p.Close()
+				close(closed)
+			}, loadgen.TokenEOF, "01"},
+			"speaks unasked": {"GET", func(p *peer, closed chan<- struct{}) {
+				p.say("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+				close(closed)
+				p.gone()
+			}, loadgen.TokenEOF, "01"},
+			"closed as the request came": {"GET", func(p *peer, closed chan<- struct{}) {
+				close(closed)
 				p.next()
-				p.say(first + fmt.Sprint(p.n))
-				if p.n == 0 {
-					<-idle
-					c.spoil(p, closed)
-				} else {
-					p.gone()
+				p.Close()
+			}, loadgen.TokenEOF, "01"},
+			"reset as the request came": {"GET", func(p *peer, closed chan<- struct{}) {
+				close(closed)
+				p.next()
+				p.Conn.(*net.TCPConn).SetLinger(0)
+				p.Close()
+			}, loadgen.TokenEOF, "01"},
+			"closed as a POST came": {"POST", func(p *peer, closed chan<- struct{}) {
+				close(closed)
+				p.next()
+				p.Close()
+			}, tokenNoResponse, "0"},
+			"closed inside the answer": {"GET", func(p *peer, closed chan<- struct{}) {
+				close(closed)
+				p.next()
+				p.say("HTTP/1.1 2")
+				p.Close()
+			}, tokenHeadTruncated, "0"},
+			"reset inside the answer": {"GET", func(p *peer, closed chan<- struct{}) {
+				close(closed)
+				p.next()
+				p.say("HTTP/1.1 2")
+				client := <-tallies
+				for client.of(results.BytesReceived) < int64(len(first)+1+len("HTTP/1.1 2")) {
+					time.Sleep(time.Millisecond)
+				}
+				p.Conn.(*net.TCPConn).SetLinger(0)
+				p.Close()
+			}, tokenReset, "0"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				closed, idle := make(chan struct{}), make(chan struct{})
+				u := script(t, func(p *peer) {
+					p.next()
+					p.say(first + fmt.Sprint(p.n))
+					if p.n == 0 {
+						<-idle
+						c.spoil(p, closed)
+					} else {
+						p.gone()
+					}
+				})
+				tr, sum := newTransport(t, Config{Engine: engine})
+				if name == "reset inside the answer" {
+					tallies <- sum
+				}
+				r := newReader(t)
+				r.reopen = func(loadgen.Ending) time.Time {
+					if len(r.endings) > 1 {
+						return time.Time{}
+					}
+					close(idle)
+					<-closed
+					return time.Now()
+				}
+				q := get(t, u)
+				q.Method = c.method
+				open(tr, q, r)
+				r.untilToken(c.token)
+				if r.body.String() != c.bodies {
+					t.Errorf("answers of connections %q, want %q", r.body.String(), c.bodies)
 				}
 			})
-			tr, sum := newTransport(t, Config{})
-			if name == "reset inside the answer" {
-				tallies <- sum
-			}
-			r := newReader(t)
-			r.reopen = func(loadgen.Ending) time.Time {
-				if len(r.endings) > 1 {
-					return time.Time{}
-				}
-				close(idle)
-				<-closed
-				return time.Now()
-			}
-			q := get(t, u)
-			q.Method = c.method
-			open(tr, q, r)
-			r.untilToken(c.token)
-			if r.body.String() != c.bodies {
-				t.Errorf("answers of connections %q, want %q", r.body.String(), c.bodies)
-			}
-		})
-	}
+		}
+	})
 }
 
 // What cannot be used again is not: the response ended with the connection, or said so, or had bytes after its end.
 func TestConnectionsThatAreNotKept(t *testing.T) {
-	for name, response := range map[string]string{
-		"Connection: close": okHead + "Connection: close\r\nContent-Length: 0\r\n\r\n",
-		"HTTP/1.0":          "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-		"surplus":           okHead + "Content-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			connections := make(chan int, 4)
-			u := script(t, func(p *peer) {
-				connections <- p.n
-				for p.next() {
-					p.say(response)
+	onEvery(t, func(t *testing.T, engine string) {
+		for name, response := range map[string]string{
+			"Connection: close": okHead + "Connection: close\r\nContent-Length: 0\r\n\r\n",
+			"HTTP/1.0":          "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+			"surplus":           okHead + "Content-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+		} {
+			t.Run(name, func(t *testing.T) {
+				connections := make(chan int, 4)
+				u := script(t, func(p *peer) {
+					connections <- p.n
+					for p.next() {
+						p.say(response)
+					}
+				})
+				tr, _ := newTransport(t, Config{Engine: engine})
+				r := newReader(t)
+				r.reopen = onceMore(r)
+				open(tr, get(t, u), r)
+				r.untilToken(loadgen.TokenEOF)
+				if len(connections) != 2 || r.openings[1].Dialed.IsZero() {
+					t.Errorf("%d connections", len(connections))
 				}
 			})
-			tr, _ := newTransport(t, Config{})
-			r := newReader(t)
-			r.reopen = onceMore(r)
-			open(tr, get(t, u), r)
-			r.untilToken(loadgen.TokenEOF)
-			if len(connections) != 2 || r.openings[1].Dialed.IsZero() {
-				t.Errorf("%d connections", len(connections))
-			}
-		})
-	}
+		}
+	})
 }

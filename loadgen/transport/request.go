@@ -20,7 +20,7 @@ func validToken(s string) bool { return httpguts.ValidHeaderFieldName(s) }
 
 // fields gives the request's own fields as they go out after Host, whatever the protocol: the request's in their order, then what
 // it left to us.
-func (s *stream) fields(o *opening) []loadgen.Field {
+func (x *exchange) fields(o *opening) []loadgen.Field {
 	out := make([]loadgen.Field, 0, len(o.header)+4)
 	for _, f := range o.header {
 		if !strings.EqualFold(f.Name, "Cookie") {
@@ -33,21 +33,21 @@ func (s *stream) fields(o *opening) []loadgen.Field {
 	if v, ok := o.authorization(o.url.User); ok {
 		out = append(out, loadgen.Field{Name: "Authorization", Value: v})
 	}
-	if v := s.cookies(o); v != "" {
+	if v := x.cookies(o); v != "" {
 		out = append(out, loadgen.Field{Name: "Cookie", Value: v})
 	}
 	return out
 }
 
 // appendRequest writes an HTTP/1.1 request (RFC 9112 section 3). Values go out byte for byte: a last event ID is raw UTF-8.
-func (s *stream) appendRequest(b []byte, o *opening) []byte {
+func (x *exchange) appendRequest(b []byte, o *opening) []byte {
 	b = append(b, o.method...)
 	b = append(b, ' ')
 	b = append(b, o.url.RequestURI()...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, authority(o.url)...)
 	b = append(b, "\r\n"...)
-	for _, f := range s.fields(o) {
+	for _, f := range x.fields(o) {
 		b = append(b, f.Name...)
 		b = append(b, ": "...)
 		b = append(b, f.Value...)

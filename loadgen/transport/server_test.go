@@ -13,16 +13,26 @@ import (
 // spoken is a way to speak to a server.
 type spoken struct {
 	name     string
+	engine   string
 	protocol string
 	tls      bool
 	proto    string // as an Opening has it
 }
 
 var everySpoken = []spoken{
-	{"http1.1", HTTP1, false, "HTTP/1.1"},
-	{"https1.1", HTTP1, true, "HTTP/1.1"},
-	{"h2c", H2C, false, "HTTP/2.0"},
-	{"http2", HTTP2, true, "HTTP/2.0"},
+	{"http1.1 on a loop", EngineLoop, HTTP1, false, "HTTP/1.1"},
+	{"http1.1 on goroutines", EngineGoroutines, HTTP1, false, "HTTP/1.1"},
+	{"https1.1 on a loop", EngineLoop, HTTP1, true, "HTTP/1.1"},
+	{"https1.1 on goroutines", EngineGoroutines, HTTP1, true, "HTTP/1.1"},
+	{"h2c on goroutines", EngineGoroutines, H2C, false, "HTTP/2.0"},
+	{"http2 on goroutines", EngineGoroutines, HTTP2, true, "HTTP/2.0"},
+}
+
+// onEvery runs a test of HTTP/1.1 on every engine.
+func onEvery(t *testing.T, test func(t *testing.T, engine string)) {
+	for _, engine := range []string{EngineLoop, EngineGoroutines} {
+		t.Run(engine, func(t *testing.T) { test(t, engine) })
+	}
 }
 
 // inEvery runs a test in every way to speak. serve starts a server for it, and open a transport that trusts it.
@@ -61,7 +71,7 @@ func (w *way) serve(t *testing.T, h http.HandlerFunc) string {
 // transport makes a transport after the servers it is for.
 func (w *way) transport(t *testing.T, c Config) (*Transport, *tally) {
 	t.Helper()
-	c.Protocol = w.protocol
+	c.Engine, c.Protocol = w.engine, w.protocol
 	c.TLS = &tls.Config{RootCAs: w.roots}
 	return newTransport(t, c)
 }

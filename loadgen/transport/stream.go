@@ -1,8 +1,8 @@
 package transport
 
 import (
+	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"ssebench/loadgen"
@@ -10,22 +10,15 @@ import (
 
 // stream is one subscription's connection, kept over its reopenings. A goroutine of its own owns it; other goroutines only cut it.
 type stream struct {
-	t       *Transport
-	lane    *lane
-	request *loadgen.Request
-	handler loadgen.StreamHandler
+	exchange
+	engine *goroutines
 
-	cutHow    atomic.Int32 // 1 + the loadgen.Cut; 0: not cut
 	mu        sync.Mutex
 	blocked   waker     // what the goroutine may be blocked in
 	requested time.Time // when the last request was written
-	over      bool      // the handler was told for the last time; with the lane held
 
 	// Owned by the goroutine.
-	parser    responseParser
-	kept      *conn    // an HTTP/1.1 connection that outlived its response
-	opening   *opening // nil while none is under way, and once the handler was told that it is open
-	opened    bool     // the handler was told, and agreed
+	kept      *conn // an HTTP/1.1 connection that outlived its response
 	dialStart time.Time
 }
 
@@ -35,10 +28,6 @@ type waker interface{ wake(loadgen.Cut) }
 // longAgo is a deadline that wakes whoever is blocked.
 var longAgo = time.Unix(1, 0)
 
-func newStream(t *Transport, l *lane, r *loadgen.Request, h loadgen.StreamHandler) *stream {
-	return &stream{t: t, lane: l, request: r, handler: h}
-}
-
 // Cut implements loadgen.Stream. It wakes the stream's goroutine, which does the rest.
 func (s *stream) Cut(how loadgen.Cut) {
 	s.mu.Lock()
@@ -47,9 +36,6 @@ func (s *stream) Cut(how loadgen.Cut) {
 	}
 	s.mu.Unlock()
 }
-
-// cut tells whether Cut was called.
-func (s *stream) cut() bool { return s.cutHow.Load() != 0 }
 
 // guard names what Cut has to wake; nil for nothing. It fails if the stream was cut already.
 func (s *stream) guard(w waker) error {
@@ -88,7 +74,7 @@ func (s *stream) written() time.Time {
 
 // run is the stream's goroutine.
 func (s *stream) run(due time.Time) {
-	defer s.t.forget(s)
+	defer s.engine.forget(s)
 	for {
 		err := s.sleep(due)
 		if err == nil {
@@ -132,28 +118,22 @@ func (s *stream) sleep(due time.Time) error {
 	return nil
 }
 
-// end tells the handler how the opening ended; err is nil where the server ended it properly. A cut wins over everything else.
+// end tells the handler how the opening ended.
 func (s *stream) end(err error) (reopen time.Time) {
-	e := loadgen.Ending{At: time.Now(), Token: loadgen.TokenEOF, Requested: s.written()}
 	s.lane.Hold()
 	defer s.lane.Release()
-	if s.over {
-		return time.Time{}
+	return s.ended(err, loadgen.Ending{At: time.Now(), DialStart: s.dialStart, Requested: s.written()})
+}
+
+// head implements answerSink: what is left of an answer to a login or of a redirect may take only so long.
+func (s *stream) head(status int, proto string, h http.Header, at time.Time) error {
+	o := s.opening
+	o.Requested = s.written()
+	err := s.exchange.head(status, proto, h, at)
+	if o.answered {
+		s.setDeadline(time.Now().Add(discardWait))
 	}
-	// A cut from now on, also from inside Ended, is a later ending.
-	cut := s.cut()
-	if cut {
-		err = errCut
-	}
-	if f := failureOf(err); f != nil {
-		e.Token, e.Message, e.Permanent = f.Token, f.Message, permanent[f.Token]
-	}
-	e.Opened, e.DialStart = s.opened, s.dialStart
-	reopen = s.handler.Ended(e)
-	if s.over = cut || reopen.IsZero(); s.over {
-		return time.Time{}
-	}
-	return reopen
+	return err
 }
 
 // drop closes the connection that the stream kept.
@@ -169,7 +149,7 @@ func (s *stream) discard(c *conn) {
 	s.guard(nil)
 	switch loadgen.Cut(s.cutHow.Load() - 1) {
 	case loadgen.CutSilent:
-		s.t.silence(c)
+		s.engine.silence(c)
 		return
 	case loadgen.CutRST:
 		c.reset()

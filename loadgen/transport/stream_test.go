@@ -211,19 +211,21 @@ func TestHandlerEndsTheStream(t *testing.T) {
 }
 
 func TestOpenWaitsUntilDue(t *testing.T) {
-	u := answer(t, okHead+"\r\n")
-	tr, sum := newTransport(t, Config{})
-	r := newReader(t)
-	due := time.Now().Add(50 * time.Millisecond)
-	tr.Open(tr.Lanes()[0], get(t, u), due, r)
-	e := r.untilToken(loadgen.TokenEOF)
-	if o := r.openings[0]; !o.Due.Equal(due) || o.DialStart.Before(due) || e.DialStart.Before(due) {
-		t.Errorf("due %v, opening %+v", due, o)
-	}
-	lags := sum.recorded[results.GeneratorScheduleLag]
-	if len(lags) != 1 || lags[0] < 0 {
-		t.Errorf("lags %v", lags)
-	}
+	onEvery(t, func(t *testing.T, engine string) {
+		u := answer(t, okHead+"\r\n")
+		tr, sum := newTransport(t, Config{Engine: engine})
+		r := newReader(t)
+		due := time.Now().Add(50 * time.Millisecond)
+		tr.Open(tr.Lanes()[0], get(t, u), due, r)
+		e := r.untilToken(loadgen.TokenEOF)
+		if o := r.openings[0]; !o.Due.Equal(due) || o.DialStart.Before(due) || e.DialStart.Before(due) {
+			t.Errorf("due %v, opening %+v", due, o)
+		}
+		lags := sum.recorded[results.GeneratorScheduleLag]
+		if len(lags) != 1 || lags[0] < 0 {
+			t.Errorf("lags %v", lags)
+		}
+	})
 }
 
 func TestCloseCutsWhatIsLeft(t *testing.T) {

@@ -55,8 +55,8 @@ func (s *stream) handshake(c *conn, host string) error {
 	}
 	// Every TLS byte passes the meter.
 	c.meter = &meter{Conn: c.tcp}
-	t := tls.Client(c.meter, s.t.tls.of(host))
-	s.setDeadline(time.Now().Add(s.t.config.DialTimeout))
+	t := tls.Client(c.meter, s.lane.t.tls.of(host))
+	s.setDeadline(time.Now().Add(s.lane.t.config.DialTimeout))
 	err := t.Handshake()
 	s.setDeadline(time.Time{})
 	s.lane.Hold()
@@ -66,7 +66,7 @@ func (s *stream) handshake(c *conn, host string) error {
 		return errCut
 	}
 	if err != nil {
-		return s.t.tlsFailure(err)
+		return s.lane.t.tlsFailure(err)
 	}
 	c.Conn = t
 	return nil

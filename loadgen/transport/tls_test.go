@@ -208,34 +208,38 @@ func TestProtocolNotAgreed(t *testing.T) {
 
 // A connection that closes without close_notify ends a close-delimited body, as in browsers; inside a record it does not.
 func TestCloseWithoutCloseNotify(t *testing.T) {
-	for torn, token := range map[bool]string{false: loadgen.TokenEOF, true: tokenBodyTruncated} {
-		u, trusting := secureScript(t, func(p *peer) {
-			p.next()
-			p.say(okHead + "\r\ndata: 1\n\n")
-			below := p.Conn.(*tls.Conn).NetConn()
-			if torn {
-				below.Write([]byte{23, 3, 3, 0, 80, 1, 2, 3})
+	onEvery(t, func(t *testing.T, engine string) {
+		for torn, token := range map[bool]string{false: loadgen.TokenEOF, true: tokenBodyTruncated} {
+			u, trusting := secureScript(t, func(p *peer) {
+				p.next()
+				p.say(okHead + "\r\ndata: 1\n\n")
+				below := p.Conn.(*tls.Conn).NetConn()
+				if torn {
+					below.Write([]byte{23, 3, 3, 0, 80, 1, 2, 3})
+				}
+				below.Close()
+			})
+			tr, _ := newTransport(t, Config{Engine: engine, TLS: trusting})
+			r := newReader(t)
+			open(tr, get(t, u), r)
+			if e := r.untilToken(token); !e.Opened || r.body.String() != "data: 1\n\n" {
+				t.Errorf("torn %v: %+v, body %q", torn, e, r.body.String())
 			}
-			below.Close()
-		})
-		tr, _ := newTransport(t, Config{TLS: trusting})
-		r := newReader(t)
-		open(tr, get(t, u), r)
-		if e := r.untilToken(token); !e.Opened || r.body.String() != "data: 1\n\n" {
-			t.Errorf("torn %v: %+v, body %q", torn, e, r.body.String())
 		}
-	}
+	})
 }
 
 // A server that breaks TLS after the handshake.
 func TestBrokenRecord(t *testing.T) {
-	u, trusting := secureScript(t, func(p *peer) {
-		p.next()
-		p.Conn.(*tls.Conn).NetConn().Write(append([]byte{23, 3, 3, 0, 80}, make([]byte, 80)...))
-		p.gone()
+	onEvery(t, func(t *testing.T, engine string) {
+		u, trusting := secureScript(t, func(p *peer) {
+			p.next()
+			p.Conn.(*tls.Conn).NetConn().Write(append([]byte{23, 3, 3, 0, 80}, make([]byte, 80)...))
+			p.gone()
+		})
+		tr, _ := newTransport(t, Config{Engine: engine, TLS: trusting})
+		r := newReader(t)
+		open(tr, get(t, u), r)
+		r.untilToken(tokenTLSRecord)
 	})
-	tr, _ := newTransport(t, Config{TLS: trusting})
-	r := newReader(t)
-	open(tr, get(t, u), r)
-	r.untilToken(tokenTLSRecord)
 }

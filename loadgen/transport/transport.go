@@ -4,12 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,9 +43,13 @@ type Config struct {
 	DialTimeout time.Duration
 	// Lanes is the number of lanes. 0 means one for each processor.
 	Lanes int
+	// Engine is EngineLoop or EngineGoroutines. Empty means the loop where there is one.
+	Engine string
+	// Poll is PollAdaptive (also the empty string) or PollBlock; it concerns loops.
+	Poll string
 }
 
-// Transport is a loadgen.Transport with a goroutine for each stream.
+// Transport is a loadgen.Transport. What is the same however bytes are moved is here; the engine moves them.
 type Transport struct {
 	config      Config
 	lanes       []*loadgen.Lane
@@ -56,15 +58,28 @@ type Transport struct {
 	connectPort string
 	resolver    resolver
 	tls         tlsConfigs
-	pool        pool
 	turn        atomic.Uint64 // of SourceAddresses
-
-	wait    sync.WaitGroup // for the goroutines of streams
-	mu      sync.Mutex
-	closed  bool
-	streams map[*stream]struct{}
-	silent  []io.Closer // connections of streams that were cut silently
+	engine      engine
 }
+
+// engine moves the bytes of streams: goroutines (goroutines.go), or a loop for each lane (loops_linux.go).
+type engine interface {
+	open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream
+	// close cuts what is left with CutFIN and waits for all of it. A stream that is opened after it is over and never calls its handler.
+	close()
+}
+
+// The engines of Config.
+const (
+	EngineLoop       = "loop"       // epoll: Linux only
+	EngineGoroutines = "goroutines" // everywhere
+)
+
+// The ways in which a loop waits, for Config.Poll.
+const (
+	PollAdaptive = "adaptive" // sleeps shortly between polls while events come, blocks while none do
+	PollBlock    = "block"    // always blocks until something comes
+)
 
 // New makes a Transport. Its error is a mistake in the Config.
 func New(c Config) (*Transport, error) {
@@ -75,7 +90,12 @@ func New(c Config) (*Transport, error) {
 	default:
 		return nil, fmt.Errorf("unknown protocol %q: want %s, %s or %s", c.Protocol, HTTP1, HTTP2, H2C)
 	}
-	t := &Transport{streams: make(map[*stream]struct{}), byLane: make(map[*loadgen.Lane]*lane)}
+	switch c.Poll {
+	case "", PollAdaptive, PollBlock:
+	default:
+		return nil, fmt.Errorf("unknown poll %q: want %s or %s", c.Poll, PollAdaptive, PollBlock)
+	}
+	t := &Transport{byLane: make(map[*loadgen.Lane]*lane)}
 	if c.ConnectTo != "" {
 		host, port, err := net.SplitHostPort(c.ConnectTo)
 		if err != nil {
@@ -100,12 +120,25 @@ func New(c Config) (*Transport, error) {
 	}
 	t.config = c
 	t.tls.configure(c)
-	t.pool.start(t)
 	t.resolver.ctx, t.resolver.cancel = context.WithCancel(context.Background())
 	for range c.Lanes {
 		l := new(loadgen.Lane)
 		t.lanes = append(t.lanes, l)
-		t.byLane[l] = newLane(l)
+		t.byLane[l] = newLane(t, l)
+	}
+	var err error
+	switch c.Engine {
+	case "":
+		t.engine, err = newEngine(t)
+	case EngineLoop:
+		t.engine, err = newLoops(t)
+	case EngineGoroutines:
+		t.engine = newGoroutines(t)
+	default:
+		err = fmt.Errorf("unknown engine %q: want %s or %s", c.Engine, EngineLoop, EngineGoroutines)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return t, nil
 }
@@ -116,62 +149,12 @@ func (t *Transport) Lanes() []*loadgen.Lane { return t.lanes }
 // Open implements loadgen.Transport. After Close it returns a stream that is over and never calls the handler. The lane must be
 // one of Lanes.
 func (t *Transport) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
-	s := newStream(t, t.byLane[l], r, h)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return s
-	}
-	t.streams[s] = struct{}{}
-	t.wait.Add(1)
-	go s.run(at)
-	return s
+	return t.engine.open(t.byLane[l], r, at, h)
 }
 
 // Close implements loadgen.Transport: it cuts what is left with CutFIN and waits for all of it.
 func (t *Transport) Close() error {
-	t.mu.Lock()
-	t.closed = true
-	left := make([]*stream, 0, len(t.streams))
-	for s := range t.streams {
-		left = append(left, s)
-	}
-	t.mu.Unlock()
-	for _, s := range left {
-		s.Cut(loadgen.CutFIN)
-	}
-	t.pool.cancel()
-	t.endSilence()
-	t.wait.Wait()
-	t.pool.close()
+	t.engine.close()
 	t.resolver.close()
 	return nil
-}
-
-// forget is called by a stream's goroutine when it is over.
-func (t *Transport) forget(s *stream) {
-	t.mu.Lock()
-	delete(t.streams, s)
-	t.mu.Unlock()
-	t.wait.Done()
-}
-
-// silence keeps what a silently cut stream leaves behind, open and unread until Close.
-func (t *Transport) silence(c io.Closer) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		c.Close()
-		return
-	}
-	t.silent = append(t.silent, c)
-}
-
-func (t *Transport) endSilence() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, c := range t.silent {
-		c.Close()
-	}
-	t.silent = nil
 }

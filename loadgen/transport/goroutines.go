@@ -1,0 +1,85 @@
+package transport
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"ssebench/loadgen"
+)
+
+// goroutines is the engine that every system has: a goroutine for each stream.
+type goroutines struct {
+	t    *Transport
+	pool pool
+	wait sync.WaitGroup // for the goroutines of streams
+
+	mu      sync.Mutex
+	closed  bool
+	streams map[*stream]struct{}
+	silent  []io.Closer // connections of streams that were cut silently
+}
+
+func newGoroutines(t *Transport) *goroutines {
+	g := &goroutines{t: t, streams: make(map[*stream]struct{})}
+	g.pool.start(t)
+	return g
+}
+
+func (g *goroutines) open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
+	s := &stream{exchange: exchange{lane: l, request: r, handler: h}, engine: g}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return s
+	}
+	g.streams[s] = struct{}{}
+	g.wait.Add(1)
+	go s.run(at)
+	return s
+}
+
+func (g *goroutines) close() {
+	g.mu.Lock()
+	g.closed = true
+	left := make([]*stream, 0, len(g.streams))
+	for s := range g.streams {
+		left = append(left, s)
+	}
+	g.mu.Unlock()
+	for _, s := range left {
+		s.Cut(loadgen.CutFIN)
+	}
+	g.pool.cancel()
+	g.endSilence()
+	g.wait.Wait()
+	g.pool.close()
+}
+
+// forget is called by a stream's goroutine when it is over.
+func (g *goroutines) forget(s *stream) {
+	g.mu.Lock()
+	delete(g.streams, s)
+	g.mu.Unlock()
+	g.wait.Done()
+}
+
+// silence keeps what a silently cut stream leaves behind, open and unread until close.
+func (g *goroutines) silence(c io.Closer) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		c.Close()
+		return
+	}
+	g.silent = append(g.silent, c)
+}
+
+func (g *goroutines) endSilence() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.silent {
+		c.Close()
+	}
+	g.silent = nil
+}

@@ -1,0 +1,288 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ssebench/results"
+)
+
+// listening is what an open connection is polled for.
+const listening = unix.EPOLLIN | unix.EPOLLRDHUP
+
+// dial connects to where the hop leads.
+func (s *looped) dial() {
+	p, o := s.loop, s.opening
+	if !s.dials {
+		s.dials = true
+		p.dialing++
+	}
+	host, port, err := p.t.destination(o.url, s.request.URL)
+	if err != nil {
+		s.finish(err)
+		return
+	}
+	o.dialing = candidates{port: port, by: p.clock.now() + int64(p.t.config.DialTimeout)}
+	if a, err := netip.ParseAddr(host); err == nil {
+		o.dialing.addrs = append(o.dialing.addrs, a.Unmap())
+		s.resolved(nil)
+		return
+	}
+	s.phase = resolving
+	epoch, deadline := s.epoch, p.instant(o.dialing.by)
+	p.async.Go(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() { // the resolver's own queries go on for others
+			select {
+			case <-p.done:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		addrs, err := p.t.resolver.lookup(ctx, host, deadline)
+		p.post(message{do: doCall, call: func() {
+			if s.phase == resolving && s.epoch == epoch {
+				s.opening.dialing.addrs = addrs
+				s.resolved(err)
+			}
+		}})
+	})
+}
+
+// resolved goes on with the addresses, each of which must be allowed before the first is dialed.
+func (s *looped) resolved(err error) {
+	if err == nil {
+		err = s.loop.t.allowed(s.opening.dialing.addrs)
+	}
+	if err != nil {
+		s.finish(err)
+		return
+	}
+	s.connect()
+}
+
+// connect tries the next address.
+func (s *looped) connect() {
+	p, d := s.loop, &s.opening.dialing
+	d.to = netip.AddrPortFrom(d.addrs[0], d.port)
+	d.addrs = d.addrs[1:]
+	s.phase = connecting
+	var from netip.Addr
+	if len(p.t.config.SourceAddresses) > 0 {
+		var ok bool
+		if from, ok = p.t.source(d.to.Addr()); !ok {
+			s.undialed(fail(tokenSourceAddress, "no source address is of the family of %s", d.to.Addr()))
+			return
+		}
+	}
+	fd, err := connectSocket(d.to, from)
+	if err != nil {
+		s.undialed(dialFailure(err))
+		return
+	}
+	s.fd, s.at = fd, s.opening.url
+	// Each address gets its share of what time is left, so that a dead one does not hide the next.
+	now := p.clock.now()
+	p.wheel.set(s, now+(d.by-now)/int64(len(d.addrs)+1))
+	if err := p.attach(fd, s, unix.EPOLLOUT); err != nil {
+		s.undialed(dialFailure(err))
+	}
+}
+
+// undialed goes on after an address failed: to the next, or to the end with the first failure.
+func (s *looped) undialed(err error) {
+	d := &s.opening.dialing
+	s.loop.wheel.stop(s)
+	s.discard()
+	if d.first == nil {
+		d.first = err
+	}
+	if len(d.addrs) > 0 {
+		s.connect()
+		return
+	}
+	s.finish(d.first)
+}
+
+// undial gives back the place among the dials in flight.
+func (s *looped) undial() {
+	if s.dials {
+		s.dials = false
+		s.loop.dialing--
+	}
+}
+
+func dialTimeout(to netip.AddrPort) error {
+	return dialFailure(dialError(to, "connect", os.ErrDeadlineExceeded))
+}
+
+// connected goes on when connect(2) is through.
+func (s *looped) connected() {
+	p, o := s.loop, s.opening
+	if err := socketError(s.fd); err != nil {
+		s.undialed(dialFailure(dialError(o.dialing.to, "connect", err)))
+		return
+	}
+	p.wheel.stop(s)
+	if o.Dialed.IsZero() {
+		o.Dialed = p.instant(p.clock.now())
+	}
+	s.peer = p.remote(o.dialing.to)
+	if o.url.Scheme == "https" {
+		s.shake()
+		return
+	}
+	s.undial()
+	if err := p.rearm(s.fd, listening); err != nil {
+		s.finish(fail(tokenDialFailed, "%v", err))
+		return
+	}
+	s.ask()
+}
+
+// shake has the handshake done on a goroutine of the bounded pool, which has the descriptor until it is done.
+func (s *looped) shake() {
+	p, fd, epoch := s.loop, s.fd, s.epoch
+	p.detach(fd)
+	s.fd, s.phase = noSocket, shaking
+	host, deadline, again := s.opening.url.Hostname(), time.Now().Add(p.t.config.DialTimeout), s.resumes
+	p.async.Go(func() {
+		c, _, received, sent, err := p.handshakes.handshake(int(fd), host, again, deadline, p.done)
+		p.post(message{do: doCall, call: func() {
+			p.received += received
+			p.sent += sent
+			if s.phase != shaking && s.phase != finished || s.epoch != epoch {
+				err = errCut
+			}
+			s.shaken(fd, c, err)
+		}})
+	})
+}
+
+// shaken goes on after the handshake.
+func (s *looped) shaken(fd int32, c *secure, err error) {
+	p := s.loop
+	s.fd, s.secure = fd, c
+	switch {
+	case s.phase == finished || s.cut():
+		s.discard()
+		return
+	case err != nil:
+		s.discard()
+		s.finish(err)
+		return
+	}
+	o := s.opening
+	if o.TLSDone.IsZero() {
+		o.TLSDone = p.instant(p.clock.now())
+	}
+	s.resumes = true
+	s.undial()
+	if err := p.attach(fd, s, listening); err != nil {
+		s.finish(fail(tokenDialFailed, "%v", err))
+		return
+	}
+	s.ask()
+}
+
+// ready implements endpoint.
+func (s *looped) ready(events uint32) {
+	switch s.phase {
+	case connecting:
+		s.connected()
+		return
+	case waiting: // the kept connection is of no use any more
+		s.discard()
+		return
+	}
+	if events&unix.EPOLLOUT != 0 && len(s.unsent) > 0 && !s.drain() {
+		return
+	}
+	if events&^unix.EPOLLOUT != 0 {
+		s.read()
+	}
+}
+
+// drain writes what was left. It answers false if the stream went on to something else.
+func (s *looped) drain() bool {
+	b := s.unsent
+	s.unsent = nil
+	err := s.send(b)
+	if err == nil && len(s.unsent) == 0 {
+		if s.requested == noTime {
+			s.asked()
+		}
+		err = s.loop.rearm(s.fd, listening)
+	}
+	if err != nil {
+		s.concluded(err)
+	}
+	return err == nil
+}
+
+// read reads once; more is told by the next poll, so that no stream keeps the others waiting.
+func (s *looped) read() {
+	p := s.loop
+	n, stamp, errno := p.receiver.receive(s.fd, p.lane.buffer)
+	if n == 0 {
+		switch errno {
+		case 0:
+			s.concluded(io.EOF)
+		case unix.EAGAIN:
+		default:
+			s.concluded(systemError("read", errno))
+		}
+		return
+	}
+	p.stamped(stamp)
+	p.received += int64(n)
+	var err error
+	if s.secure == nil {
+		err = s.parser.feed(p.lane.buffer[:n], p.at, s)
+	} else {
+		err = s.secure.open(p.lane.buffer[:n], s)
+		if b := s.secure.pending(nil); len(b) > 0 && err == nil {
+			err = s.send(b)
+		}
+	}
+	if err != nil || s.parser.done() {
+		s.concluded(err)
+	}
+}
+
+// plain implements plainSink.
+func (s *looped) plain(b []byte) error { return s.parser.feed(b, s.loop.at, s) }
+
+// stamped notes when the bytes came that were just read: the kernel's stamp, in the loop's time, and how late we are.
+func (p *loop) stamped(stamp int64) {
+	now := p.clock.now()
+	at := now
+	if stamp != 0 {
+		at = p.clock.from(stamp)
+		if lag := now - at; lag >= 0 && lag < lagLimit {
+			p.stamps++
+			p.lane.figures.Record(results.GeneratorLag, lag)
+		} else { // the clock was set in between
+			p.unstamped++
+			at = now
+		}
+	} else {
+		p.unstamped++
+	}
+	if at == p.read { // two reads have two instants
+		at++
+	}
+	p.read = at
+	p.at = p.instant(at)
+}
+
+// lagLimit is the longest time that bytes may have waited for us, in nanoseconds. Beyond it the stamp is of another clock.
+const lagLimit = int64(10 * time.Minute)
+
+func systemError(call string, errno unix.Errno) error { return os.NewSyscallError(call, errno) }

@@ -1,0 +1,310 @@
+package transport
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ssebench/loadgen"
+)
+
+// dialsInFlight bounds the connections of a loop that are under way, with their TLS handshakes: more would only queue in the server's
+// backlog, where SYNs are dropped.
+const dialsInFlight = 128
+
+// batch is how many ready sockets a loop takes from the kernel at once.
+const batch = 512
+
+// loop owns the sockets of a lane's streams: one goroutine that polls, reads into the lane's buffer and calls the handlers, with the
+// lane held for each batch. All fields up to mu are its goroutine's.
+type loop struct {
+	t          *Transport
+	lane       *lane
+	handshakes *handshaker
+	clock      clock
+	poller     poller
+	receiver   receiver
+	wheel      wheel
+	fired      []*looped // scratch of the wheel
+	sockets    []socket  // by descriptor
+	streams    []*looped // not over
+	due        []*looped // waiting for a place among the dials in flight, first come first served
+	dialing    int       // dials in flight
+	silent     []int32   // descriptors of silently cut streams, closed at the end
+	openings   []*opening
+	scratch    []byte // of requests
+	remotes    map[netip.AddrPort]*remote
+	wire       wire
+	at         time.Time // of the bytes being handled
+	read       int64     // the same in the loop's time
+	received   int64     // bytes of this batch
+	sent       int64
+	stamps     int64 // reads with the kernel's stamp, and without
+	unstamped  int64
+	stopping   bool
+
+	ended sync.WaitGroup
+	async sync.WaitGroup // lookups and handshakes under way
+	done  chan struct{}  // closed when the loop stops: ends the handshakes
+
+	mu     sync.Mutex
+	inbox  []message
+	asleep bool // the loop blocks in the poller
+	closed bool
+	slab   []looped
+}
+
+// socket is a descriptor's owner.
+type socket struct {
+	owner endpoint // nil: none
+	turn  uint32   // tells a descriptor's lives apart, for events that were fetched before it was closed
+}
+
+// endpoint is called by its loop, with the lane held, when its socket is ready.
+type endpoint interface{ ready(events uint32) }
+
+type doing uint8
+
+const (
+	doOpen doing = iota // open s at the instant
+	doCut               // s was cut
+	doCall              // call
+	doStop              // end the loop
+)
+
+// message is what other goroutines want of a loop.
+type message struct {
+	do   doing
+	s    *looped
+	at   time.Time
+	call func()
+}
+
+func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
+	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), remotes: make(map[netip.AddrPort]*remote)}
+	p.lane.buffer = make([]byte, laneBufferSize)
+	if err := p.poller.open(t.config.Poll != PollBlock); err != nil {
+		return nil, fmt.Errorf("event loop: %w; raise the limit on open files (ulimit -n), or use engine %s", err, EngineGoroutines)
+	}
+	return p, nil
+}
+
+// open makes a stream. Any goroutine that does not hold the lane calls it.
+func (p *loop) open(r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
+	p.mu.Lock()
+	if len(p.slab) == 0 {
+		p.slab = make([]looped, 64)
+	}
+	s := &p.slab[0]
+	p.slab = p.slab[1:]
+	p.mu.Unlock()
+	s.exchange = exchange{lane: p.lane, request: r, handler: h}
+	s.loop, s.fd = p, noSocket
+	p.post(message{do: doOpen, s: s, at: at})
+	return s
+}
+
+// post hands a message over; after the loop ended it is dropped. Any goroutine calls it, with or without the lane held.
+func (p *loop) post(m message) {
+	p.mu.Lock()
+	wake := p.asleep && !p.closed
+	if !p.closed {
+		p.inbox = append(p.inbox, m)
+		p.asleep = false
+	}
+	p.mu.Unlock()
+	if wake {
+		p.poller.wake()
+	}
+}
+
+// run is the loop's goroutine.
+func (p *loop) run() {
+	var work []message
+	for !p.stopping {
+		ready := p.poller.wait(p.pause())
+		p.lane.Hold()
+		p.clock.check()
+		for i := range ready {
+			p.dispatch(&ready[i])
+		}
+		p.mu.Lock()
+		p.asleep = false
+		work, p.inbox = p.inbox, work[:0]
+		p.mu.Unlock()
+		for i := range work {
+			p.handle(&work[i])
+		}
+		clear(work)
+		p.tick()
+		p.startDials()
+		p.flush()
+		p.lane.Release()
+	}
+	p.end()
+}
+
+// pause says how long the poller may block: 0 not at all, negative for ever.
+func (p *loop) pause() time.Duration {
+	p.mu.Lock()
+	p.asleep = len(p.inbox) == 0
+	asleep := p.asleep
+	p.mu.Unlock()
+	if !asleep {
+		return 0
+	}
+	return p.wheel.next(p.clock.now())
+}
+
+func (p *loop) dispatch(e *unix.EpollEvent) {
+	if e.Fd < 0 || int(e.Fd) >= len(p.sockets) {
+		return // the poller's own
+	}
+	if k := &p.sockets[e.Fd]; k.owner != nil && k.turn == uint32(e.Pad) {
+		k.owner.ready(e.Events)
+	}
+}
+
+func (p *loop) handle(m *message) {
+	switch m.do {
+	case doOpen:
+		m.s.index = int32(len(p.streams))
+		p.streams = append(p.streams, m.s)
+		m.s.await(m.at)
+	case doCut:
+		m.s.wasCut()
+	case doCall:
+		m.call()
+	case doStop:
+		p.stopping = true
+	}
+}
+
+// tick fires the timers that are due.
+func (p *loop) tick() {
+	p.fired = p.wheel.advance(p.clock.now(), p.fired[:0])
+	for i, s := range p.fired {
+		p.fired[i] = nil
+		s.timeout()
+	}
+}
+
+// startDials lets those begin that waited for a place.
+func (p *loop) startDials() {
+	n := 0
+	for ; n < len(p.due) && p.dialing < dialsInFlight; n++ {
+		if s := p.due[n]; s.phase == queued {
+			s.begin()
+		}
+	}
+	if n > 0 {
+		p.due = append(p.due[:0], p.due[n:]...)
+	}
+}
+
+// flush counts the traffic of the batch.
+func (p *loop) flush() {
+	p.lane.traffic(p.received, p.sent)
+	p.received, p.sent = 0, 0
+}
+
+// end ends what is left.
+func (p *loop) end() {
+	close(p.done)
+	p.async.Wait()
+	p.mu.Lock()
+	p.closed = true
+	left := p.inbox
+	p.inbox = nil
+	p.mu.Unlock()
+	p.lane.Hold()
+	for i := range left {
+		if m := &left[i]; m.do == doOpen || m.do == doCall {
+			p.handle(m)
+		}
+	}
+	for len(p.streams) > 0 {
+		s := p.streams[len(p.streams)-1]
+		s.cutHow.CompareAndSwap(0, int32(loadgen.CutFIN)+1)
+		s.wasCut()
+	}
+	for _, fd := range p.silent {
+		p.closeSocket(fd)
+	}
+	p.flush()
+	p.lane.Release()
+	p.poller.close()
+}
+
+// attach makes an endpoint the owner of a descriptor and has it polled for the events.
+func (p *loop) attach(fd int32, owner endpoint, events uint32) error {
+	for int(fd) >= len(p.sockets) {
+		p.sockets = append(p.sockets, make([]socket, max(256, len(p.sockets)))...)
+	}
+	k := &p.sockets[fd]
+	k.owner = owner
+	k.turn++
+	return p.poller.add(fd, k.turn, events)
+}
+
+// rearm changes what a descriptor is polled for.
+func (p *loop) rearm(fd int32, events uint32) error {
+	return p.poller.modify(fd, p.sockets[fd].turn, events)
+}
+
+// detach takes a descriptor out of the poll; it stays open.
+func (p *loop) detach(fd int32) {
+	if int(fd) < len(p.sockets) && p.sockets[fd].owner != nil {
+		p.sockets[fd].owner = nil
+		p.poller.remove(fd)
+	}
+}
+
+// closeSocket counts what the descriptor carried and closes it, which also takes it out of the poll.
+func (p *loop) closeSocket(fd int32) {
+	if int(fd) < len(p.sockets) {
+		p.sockets[fd].owner = nil
+	}
+	p.wire.count(p.lane, fd)
+	unix.Close(int(fd))
+}
+
+// newOpening gives an opening, a used one where there is one.
+func (p *loop) newOpening() *opening {
+	n := len(p.openings)
+	if n == 0 {
+		return new(opening)
+	}
+	o := p.openings[n-1]
+	p.openings = p.openings[:n-1]
+	*o = opening{visited: o.visited[:0]}
+	return o
+}
+
+func (p *loop) freeOpening(o *opening) {
+	if len(p.openings) < dialsInFlight {
+		p.openings = append(p.openings, o)
+	}
+}
+
+// remote is a peer, and how it is written.
+type remote struct {
+	address netip.AddrPort
+	text    string
+}
+
+// remote gives one value for all streams to a peer.
+func (p *loop) remote(a netip.AddrPort) *remote {
+	r := p.remotes[a]
+	if r == nil {
+		r = &remote{a, a.String()}
+		p.remotes[a] = r
+	}
+	return r
+}
+
+// instant turns the loop's time into an instant.
+func (p *loop) instant(ns int64) time.Time { return p.clock.base.Add(time.Duration(ns)) }

@@ -1,0 +1,315 @@
+package transport
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ssebench/loadgen"
+	"ssebench/results"
+)
+
+// looped is one subscription's connection on a loop, kept over its reopenings: a state machine, and nothing that grows with what
+// comes. Only Cut may be called from outside the loop; all else runs with the lane held.
+type looped struct {
+	exchange
+	loop      *loop
+	timer     timer    // of an opening that is due, a dial, a discarded body
+	secure    *secure  // nil: cleartext
+	at        *url.URL // whose origin the connection belongs to
+	peer      *remote
+	unsent    []byte // what the kernel did not take yet
+	due       int64  // in the loop's time; noTime: at once
+	dialStart int64  // likewise; noTime: not yet
+	requested int64
+	fd        int32
+	index     int32  // in the loop's streams
+	epoch     uint16 // of openings, so that late answers to an earlier one are known
+	phase     phase
+	dials     bool // holds a place among the dials in flight
+	reused    bool // the hop goes over a kept connection
+	resumes   bool // had a TLS session before
+}
+
+// phase is what a looped stream waits for.
+type phase uint8
+
+const (
+	waiting    phase = iota // for an opening to be due; a kept connection may be there
+	queued                  // for a place among the dials in flight
+	resolving               // for the addresses of a name
+	connecting              // for connect(2)
+	shaking                 // for the TLS handshake, which has the descriptor
+	answering               // for bytes
+	finished
+)
+
+// noTime is an instant that has not come about. The loop's time starts at zero.
+const noTime = int64(-1)
+
+// Cut implements loadgen.Stream. It tells the loop, which does the rest.
+func (s *looped) Cut(how loadgen.Cut) {
+	if s.cutHow.CompareAndSwap(0, int32(how)+1) {
+		s.loop.post(message{do: doCut, s: s})
+	}
+}
+
+// wasCut ends a stream that was cut.
+func (s *looped) wasCut() {
+	if s.phase != finished {
+		s.finish(errCut)
+	}
+}
+
+// await has the stream opened at the instant.
+func (s *looped) await(at time.Time) {
+	s.phase, s.opened, s.due, s.dialStart, s.requested = waiting, false, noTime, noTime, noTime
+	when := s.loop.clock.now()
+	if !at.IsZero() {
+		s.due = int64(at.Sub(s.loop.clock.base))
+		when = s.due
+	}
+	s.loop.wheel.set(s, when) // also what is due already: an opening that fails at once must not call itself
+}
+
+// isDue opens the stream, or queues it where too many dials are in flight.
+func (s *looped) isDue() {
+	if s.cut() {
+		return // its message is on its way
+	}
+	p := s.loop
+	if s.due != noTime {
+		p.lane.figures.Record(results.GeneratorScheduleLag, p.clock.now()-s.due)
+	}
+	if s.fd == noSocket && p.dialing >= dialsInFlight {
+		s.phase = queued
+		p.due = append(p.due, s)
+		return
+	}
+	s.begin()
+}
+
+// timeout is called by the loop when the stream's timer fires.
+func (s *looped) timeout() {
+	switch s.phase {
+	case waiting:
+		s.isDue()
+	case connecting:
+		s.undialed(dialTimeout(s.opening.dialing.to))
+	case answering: // a body that nobody wants takes too long
+		s.concluded(errEnough)
+	}
+}
+
+// begin opens the stream.
+func (s *looped) begin() {
+	p := s.loop
+	o := p.newOpening()
+	s.opening = o
+	s.dialStart = p.clock.now()
+	o.DialStart = p.instant(s.dialStart)
+	if s.due != noTime {
+		o.Due = p.instant(s.due)
+	}
+	if s.request.Login != nil {
+		o.take(s.request.Login)
+		o.login = true
+	} else {
+		s.takeRequest()
+	}
+	s.hop()
+}
+
+// takeRequest makes the stream's own request the next one.
+func (s *looped) takeRequest() {
+	s.opening.take(s.request)
+	s.opening.resume(s.handler.LastEventID())
+}
+
+// hop sends one request, over the kept connection if that leads there.
+func (s *looped) hop() {
+	o := s.opening
+	if err := o.start(s.lane.t.config.Protocol); err != nil {
+		s.finish(err)
+		return
+	}
+	if s.reused = s.reuse(o.url); s.reused {
+		s.ask()
+		return
+	}
+	s.dial()
+}
+
+// reuse says whether the kept connection fits; otherwise it is closed.
+func (s *looped) reuse(u *url.URL) bool {
+	if s.fd == noSocket {
+		return false
+	}
+	if (s.at == u || origin(s.at) == origin(u)) && isQuiet(s.fd) {
+		return true
+	}
+	s.discard()
+	return false
+}
+
+// ask writes the request and awaits the answer.
+func (s *looped) ask() {
+	p, o := s.loop, s.opening
+	o.Remote = s.peer.text
+	s.parser.reset(p.t.config.HeadLimit)
+	s.phase, s.requested = answering, noTime
+	p.scratch = s.appendRequest(p.scratch[:0], o)
+	if err := s.write(p.scratch); err != nil {
+		s.concluded(err)
+		return
+	}
+	if len(s.unsent) == 0 {
+		s.asked()
+	}
+	if cap(p.scratch) > requestBufferSize {
+		p.scratch = nil
+	}
+}
+
+// asked notes that the whole request was written.
+func (s *looped) asked() {
+	p := s.loop
+	p.lane.figures.Count(results.RequestsCount, 1)
+	s.requested = p.clock.now()
+	if s.opening != nil {
+		s.opening.Requested = p.instant(s.requested)
+	}
+}
+
+// head implements answerSink: what is left of an answer to a login or of a redirect may take only so long.
+func (s *looped) head(status int, proto string, h http.Header, at time.Time) error {
+	o := s.opening
+	err := s.exchange.head(status, proto, h, at)
+	if s.opening == nil {
+		s.loop.freeOpening(o)
+	} else if o.answered {
+		s.loop.wheel.set(s, s.loop.clock.now()+int64(discardWait))
+	}
+	return err
+}
+
+// concluded goes on after the answer ended; err is why it did, nil if it is complete.
+func (s *looped) concluded(err error) {
+	p, o := s.loop, s.opening
+	p.wheel.stop(s)
+	err = s.meaning(err)
+	kept := err == nil && s.parser.done() && s.parser.keep && len(s.unsent) == 0 && !s.cut()
+	if !kept {
+		s.discard()
+	}
+	switch {
+	case s.reused && s.repeatable(err):
+		s.reused = false
+		s.dial()
+	case err != nil || s.opened:
+		s.finish(err)
+	case o.login:
+		s.request.Login = nil
+		o.login = false
+		s.takeRequest()
+		s.hop()
+	default:
+		o.redirect()
+		s.hop()
+	}
+}
+
+// finish ends the opening, tells the handler, and waits for the next one if there is to be one.
+func (s *looped) finish(err error) {
+	p := s.loop
+	p.wheel.stop(s)
+	s.undial()
+	if s.cut() && s.phase != shaking {
+		s.discard()
+	}
+	e := loadgen.Ending{At: p.instant(p.clock.now())}
+	if s.dialStart != noTime {
+		e.DialStart = p.instant(s.dialStart)
+	}
+	if s.requested != noTime {
+		e.Requested = p.instant(s.requested)
+	}
+	if s.opening != nil {
+		p.freeOpening(s.opening)
+		s.opening = nil
+	}
+	s.epoch++
+	again := s.ended(err, e)
+	if !again.IsZero() {
+		s.await(again)
+		return
+	}
+	if s.phase != shaking { // else the handshake gives the descriptor back
+		s.discard()
+	}
+	s.phase = finished
+	last := p.streams[len(p.streams)-1]
+	p.streams[s.index], last.index = last, s.index
+	p.streams[len(p.streams)-1] = nil
+	p.streams = p.streams[:len(p.streams)-1]
+}
+
+// discard closes the connection, in the way that the stream was cut if it was.
+func (s *looped) discard() {
+	if s.fd == noSocket {
+		return
+	}
+	p, fd := s.loop, s.fd
+	s.fd, s.unsent = noSocket, nil
+	if s.secure != nil && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
+		p.scratch = s.secure.goodbye(p.scratch[:0])
+		n, _ := sendSocket(fd, p.scratch) // who is gone need not be told
+		p.sent += int64(n)
+	}
+	s.secure = nil
+	switch loadgen.Cut(s.cutHow.Load() - 1) {
+	case loadgen.CutSilent:
+		p.detach(fd)
+		p.silent = append(p.silent, fd)
+		return
+	case loadgen.CutRST:
+		resetOnClose(fd)
+	}
+	p.closeSocket(fd)
+}
+
+// write sends bytes, sealed where there is TLS; what the kernel does not take waits for its readiness.
+func (s *looped) write(b []byte) (err error) {
+	if s.secure != nil {
+		if b, err = s.secure.seal(nil, b); err != nil {
+			return writeFailure(err)
+		}
+	}
+	return s.send(b)
+}
+
+// send is write below TLS.
+func (s *looped) send(b []byte) error {
+	if len(s.unsent) > 0 {
+		s.unsent = append(s.unsent, b...)
+		return nil
+	}
+	n, errno := sendSocket(s.fd, b)
+	switch errno {
+	case 0:
+	case unix.EAGAIN:
+		n = 0
+	default:
+		return writeFailure(systemError("write", errno))
+	}
+	s.loop.sent += int64(n)
+	if n < len(b) {
+		s.unsent = append([]byte(nil), b[n:]...)
+		if err := s.loop.rearm(s.fd, listening|unix.EPOLLOUT); err != nil {
+			return writeFailure(err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package transport
+
+import (
+	"time"
+
+	"ssebench/loadgen"
+)
+
+// loops is the engine of Linux: a loop for each lane.
+type loops struct {
+	t       *Transport
+	byLane  map[*lane]*loop
+	secured *goroutines // has the streams over TLS
+}
+
+// newEngine takes loops for HTTP/1.1 and goroutines for the rest.
+func newEngine(t *Transport) (engine, error) {
+	if t.config.Protocol == HTTP1 {
+		return newLoops(t)
+	}
+	return newGoroutines(t), nil
+}
+
+func newLoops(t *Transport) (engine, error) {
+	e := &loops{t: t, byLane: make(map[*lane]*loop), secured: newGoroutines(t)}
+	for _, l := range t.lanes {
+		lane := t.byLane[l]
+		p, err := newLoop(t, lane, new(handshaker))
+		if err != nil {
+			for _, made := range e.byLane {
+				made.poller.close()
+			}
+			return nil, err
+		}
+		e.byLane[lane] = p
+	}
+	for _, p := range e.byLane {
+		p.ended.Go(p.run)
+	}
+	return e, nil
+}
+
+func (e *loops) open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
+	if r.URL != nil && r.URL.Scheme == "https" {
+		return e.secured.open(l, r, at, h)
+	}
+	return e.byLane[l].open(r, at, h)
+}
+
+func (e *loops) close() {
+	e.secured.close()
+	for _, p := range e.byLane {
+		p.post(message{do: doStop})
+	}
+	for _, p := range e.byLane {
+		p.ended.Wait()
+	}
+}

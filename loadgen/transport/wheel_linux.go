@@ -1,0 +1,92 @@
+package transport
+
+import "time"
+
+// wheel has the timers of a loop's streams, one for each at most: hashed by the millisecond (Varghese and Lauck, 1987, scheme 6), so
+// that setting and stopping one costs the same however many there are. Times are the loop's.
+type wheel struct {
+	slots [wheelSlots]*looped // lists
+	tick  int64               // the millisecond that was looked at last
+	count int
+}
+
+const (
+	wheelSlots = 4096
+	wheelTick  = int64(time.Millisecond)
+)
+
+// timer is a stream's place in the wheel.
+type timer struct {
+	next, previous *looped
+	at             int64 // zero: not set
+}
+
+// set sets the stream's timer, or sets it anew.
+func (w *wheel) set(s *looped, at int64) {
+	w.stop(s)
+	at = max(at, w.tick*wheelTick, 1) // what is overdue fires at once
+	slot := &w.slots[at/wheelTick%wheelSlots]
+	s.timer = timer{next: *slot, at: at}
+	if *slot != nil {
+		(*slot).timer.previous = s
+	}
+	*slot = s
+	w.count++
+}
+
+// stop stops the stream's timer if it is set.
+func (w *wheel) stop(s *looped) {
+	if s.timer.at == 0 {
+		return
+	}
+	if n := s.timer.next; n != nil {
+		n.timer.previous = s.timer.previous
+	}
+	if p := s.timer.previous; p != nil {
+		p.timer.next = s.timer.next
+	} else {
+		w.slots[s.timer.at/wheelTick%wheelSlots] = s.timer.next
+	}
+	s.timer = timer{}
+	w.count--
+}
+
+// advance stops the timers that are due, and appends their streams.
+func (w *wheel) advance(now int64, due []*looped) []*looped {
+	to := now / wheelTick
+	if w.count == 0 {
+		w.tick = to
+		return due
+	}
+	for tick := max(w.tick, to-wheelSlots+1); tick <= to; tick++ {
+		for s := w.slots[tick%wheelSlots]; s != nil; {
+			next := s.timer.next
+			if s.timer.at <= now {
+				w.stop(s)
+				due = append(due, s)
+			}
+			s = next
+		}
+	}
+	w.tick = to
+	return due
+}
+
+// next says how long it is until a timer may be due; negative: none is set.
+func (w *wheel) next(now int64) time.Duration {
+	if w.count == 0 {
+		return -1
+	}
+	for tick := w.tick; tick < w.tick+wheelSlots; tick++ {
+		first := int64(0)
+		for s := w.slots[tick%wheelSlots]; s != nil; s = s.timer.next {
+			if s.timer.at/wheelTick <= tick && (first == 0 || s.timer.at < first) {
+				first = s.timer.at
+			}
+		}
+		if first > 0 {
+			return time.Duration(max(first-now, 0))
+		}
+	}
+	return time.Duration(wheelSlots * wheelTick)
+}
