@@ -85,10 +85,11 @@ type Opening struct {
 
 // Ending tells how a stream ended.
 type Ending struct {
-	At        time.Time
-	Token     string    // never empty: TokenEOF for a body that the server ended properly
-	Message   string    // one line for people; empty for TokenEOF and TokenCut
-	Opened    bool      // Opened was called and answered nil
+	At      time.Time
+	Token   string // never empty: TokenEOF for a body that the server ended properly
+	Message string // one line for people; empty for TokenEOF and TokenCut
+	Opened  bool   // Opened was called and answered nil
+	// Of an opening that did not come to Opened; those of others went with it.
 	DialStart time.Time // zero: the opening never started
 	Requested time.Time // zero: the request was never written
 	// Permanent: opening again cannot help (a refused redirect, an address that may not be loaded).

@@ -14,7 +14,6 @@ import (
 // exchange is what a stream knows of HTTP, whoever moves its bytes: a goroutine (stream.go) or a loop (looped_linux.go). Only cut may
 // be called without owning the stream.
 type exchange struct {
-	lane    *lane
 	request *loadgen.Request
 	handler loadgen.StreamHandler
 	opening *opening       // nil while none is under way, and once the handler was told that it is open
@@ -42,7 +41,7 @@ func (x *exchange) head(status int, proto string, h http.Header, at time.Time) e
 		o.answered = true
 		return nil
 	case isRedirect(status):
-		err := o.follow(status, h, x.lane.t.config.MaxRedirects)
+		err := o.follow(status, h)
 		o.answered = err == nil
 		return err
 	}

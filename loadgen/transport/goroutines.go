@@ -27,7 +27,7 @@ func newGoroutines(t *Transport) *goroutines {
 }
 
 func (g *goroutines) open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
-	s := &stream{exchange: exchange{lane: l, request: r, handler: h}, engine: g}
+	s := &stream{exchange: exchange{request: r, handler: h}, engine: g, lane: l}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {

@@ -86,11 +86,11 @@ func (s *looped) connect() {
 		s.undialed(dialFailure(err))
 		return
 	}
-	s.fd, s.at = fd, s.opening.url
+	s.fd, s.slot = fd, noSlot
 	// Each address gets its share of what time is left, so that a dead one does not hide the next.
 	now := p.clock.now()
 	p.wheel.set(s, now+(d.by-now)/int64(len(d.addrs)+1))
-	if err := p.attach(fd, s, unix.EPOLLOUT); err != nil {
+	if s.slot, err = p.attach(fd, s, unix.EPOLLOUT); err != nil {
 		s.undialed(dialFailure(err))
 	}
 }
@@ -133,13 +133,13 @@ func (s *looped) connected() {
 	if o.Dialed.IsZero() {
 		o.Dialed = p.instant(p.clock.now())
 	}
-	s.peer = p.remote(o.dialing.to)
+	s.peer = p.remote(o.dialing.to, origin(o.url))
 	if o.url.Scheme == "https" {
 		s.shake()
 		return
 	}
 	s.undial()
-	if err := p.rearm(s.fd, listening); err != nil {
+	if err := p.rearm(s.fd, s.slot, listening); err != nil {
 		s.finish(fail(tokenDialFailed, "%v", err))
 		return
 	}
@@ -149,8 +149,8 @@ func (s *looped) connected() {
 // shake has the handshake done on a goroutine of the bounded pool, which has the descriptor until it is done.
 func (s *looped) shake() {
 	p, fd, epoch := s.loop, s.fd, s.epoch
-	p.detach(fd)
-	s.fd, s.phase = noSocket, shaking
+	p.detach(fd, s.slot)
+	s.fd, s.slot, s.phase = noSocket, noSlot, shaking
 	host, deadline, again := s.opening.url.Hostname(), time.Now().Add(p.t.config.DialTimeout), s.resumes
 	p.async.Go(func() {
 		c, _, received, sent, err := p.handshakes.handshake(int(fd), host, again, deadline, p.done)
@@ -184,7 +184,7 @@ func (s *looped) shaken(fd int32, c *secure, err error) {
 	}
 	s.resumes = true
 	s.undial()
-	if err := p.attach(fd, s, listening); err != nil {
+	if s.slot, err = p.attach(fd, s, listening); err != nil {
 		s.finish(fail(tokenDialFailed, "%v", err))
 		return
 	}
@@ -201,7 +201,7 @@ func (s *looped) ready(events uint32) {
 		s.discard()
 		return
 	}
-	if events&unix.EPOLLOUT != 0 && len(s.unsent) > 0 && !s.drain() {
+	if events&unix.EPOLLOUT != 0 && s.unsent != nil && !s.drain() {
 		return
 	}
 	if events&^unix.EPOLLOUT != 0 {
@@ -211,14 +211,14 @@ func (s *looped) ready(events uint32) {
 
 // drain writes what was left. It answers false if the stream went on to something else.
 func (s *looped) drain() bool {
-	b := s.unsent
+	b := *s.unsent
 	s.unsent = nil
 	err := s.send(b)
-	if err == nil && len(s.unsent) == 0 {
-		if s.requested == noTime {
+	if err == nil && s.unsent == nil {
+		if o := s.opening; o != nil && o.Requested.IsZero() {
 			s.asked()
 		}
-		err = s.loop.rearm(s.fd, listening)
+		err = s.loop.rearm(s.fd, s.slot, listening)
 	}
 	if err != nil {
 		s.concluded(err)

@@ -29,14 +29,15 @@ type loop struct {
 	receiver   receiver
 	wheel      wheel
 	fired      []*looped // scratch of the wheel
-	sockets    []socket  // by descriptor
+	sockets    []socket  // by slot
+	slots      []int32   // that are free
 	streams    []*looped // not over
 	due        []*looped // waiting for a place among the dials in flight, first come first served
 	dialing    int       // dials in flight
 	silent     []int32   // descriptors of silently cut streams, closed at the end
 	openings   []*opening
 	scratch    []byte // of requests
-	remotes    map[netip.AddrPort]*remote
+	remotes    map[remote]*remote
 	wire       wire
 	at         time.Time // of the bytes being handled
 	read       int64     // the same in the loop's time
@@ -57,11 +58,14 @@ type loop struct {
 	slab   []looped
 }
 
-// socket is a descriptor's owner.
+// socket is the owner of a descriptor that is polled. The kernel knows it by its slot.
 type socket struct {
 	owner endpoint // nil: none
-	turn  uint32   // tells a descriptor's lives apart, for events that were fetched before it was closed
+	turn  uint32   // tells the lives of a slot apart, for events that were fetched before it was given back
 }
+
+// noSlot stands for a descriptor that is not polled.
+const noSlot = int32(-1)
 
 // endpoint is called by its loop, with the lane held, when its socket is ready.
 type endpoint interface{ ready(events uint32) }
@@ -84,7 +88,7 @@ type message struct {
 }
 
 func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
-	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), remotes: make(map[netip.AddrPort]*remote)}
+	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), remotes: make(map[remote]*remote)}
 	p.lane.buffer = make([]byte, laneBufferSize)
 	if err := p.poller.open(t.config.Poll != PollBlock); err != nil {
 		return nil, fmt.Errorf("event loop: %w; raise the limit on open files (ulimit -n), or use engine %s", err, EngineGoroutines)
@@ -101,8 +105,8 @@ func (p *loop) open(r *loadgen.Request, at time.Time, h loadgen.StreamHandler) l
 	s := &p.slab[0]
 	p.slab = p.slab[1:]
 	p.mu.Unlock()
-	s.exchange = exchange{lane: p.lane, request: r, handler: h}
-	s.loop, s.fd = p, noSocket
+	s.exchange = exchange{request: r, handler: h}
+	s.loop, s.fd, s.slot = p, noSocket, noSlot
 	p.post(message{do: doOpen, s: s, at: at})
 	return s
 }
@@ -160,8 +164,8 @@ func (p *loop) pause() time.Duration {
 }
 
 func (p *loop) dispatch(e *unix.EpollEvent) {
-	if e.Fd < 0 || int(e.Fd) >= len(p.sockets) {
-		return // the poller's own
+	if e.Fd == wakeSlot {
+		return
 	}
 	if k := &p.sockets[e.Fd]; k.owner != nil && k.turn == uint32(e.Pad) {
 		k.owner.ready(e.Events)
@@ -232,7 +236,7 @@ func (p *loop) end() {
 		s.wasCut()
 	}
 	for _, fd := range p.silent {
-		p.closeSocket(fd)
+		p.closeSocket(fd, noSlot)
 	}
 	p.flush()
 	p.lane.Release()
@@ -240,33 +244,45 @@ func (p *loop) end() {
 }
 
 // attach makes an endpoint the owner of a descriptor and has it polled for the events.
-func (p *loop) attach(fd int32, owner endpoint, events uint32) error {
-	for int(fd) >= len(p.sockets) {
-		p.sockets = append(p.sockets, make([]socket, max(256, len(p.sockets)))...)
+func (p *loop) attach(fd int32, owner endpoint, events uint32) (slot int32, err error) {
+	if n := len(p.slots); n > 0 {
+		slot, p.slots = p.slots[n-1], p.slots[:n-1]
+	} else {
+		slot = int32(len(p.sockets))
+		p.sockets = append(p.sockets, socket{})
 	}
-	k := &p.sockets[fd]
+	k := &p.sockets[slot]
 	k.owner = owner
 	k.turn++
-	return p.poller.add(fd, k.turn, events)
+	if err := p.poller.add(fd, slot, k.turn, events); err != nil {
+		p.free(slot)
+		return noSlot, err
+	}
+	return slot, nil
 }
 
 // rearm changes what a descriptor is polled for.
-func (p *loop) rearm(fd int32, events uint32) error {
-	return p.poller.modify(fd, p.sockets[fd].turn, events)
+func (p *loop) rearm(fd, slot int32, events uint32) error {
+	return p.poller.modify(fd, slot, p.sockets[slot].turn, events)
 }
 
 // detach takes a descriptor out of the poll; it stays open.
-func (p *loop) detach(fd int32) {
-	if int(fd) < len(p.sockets) && p.sockets[fd].owner != nil {
-		p.sockets[fd].owner = nil
+func (p *loop) detach(fd, slot int32) {
+	if slot != noSlot {
 		p.poller.remove(fd)
+		p.free(slot)
 	}
 }
 
+func (p *loop) free(slot int32) {
+	p.sockets[slot].owner = nil
+	p.slots = append(p.slots, slot)
+}
+
 // closeSocket counts what the descriptor carried and closes it, which also takes it out of the poll.
-func (p *loop) closeSocket(fd int32) {
-	if int(fd) < len(p.sockets) {
-		p.sockets[fd].owner = nil
+func (p *loop) closeSocket(fd, slot int32) {
+	if slot != noSlot {
+		p.free(slot)
 	}
 	p.wire.count(p.lane, fd)
 	unix.Close(int(fd))
@@ -276,11 +292,11 @@ func (p *loop) closeSocket(fd int32) {
 func (p *loop) newOpening() *opening {
 	n := len(p.openings)
 	if n == 0 {
-		return new(opening)
+		return &opening{config: &p.t.config}
 	}
 	o := p.openings[n-1]
 	p.openings = p.openings[:n-1]
-	*o = opening{visited: o.visited[:0]}
+	*o = opening{config: &p.t.config, visited: o.visited[:0]}
 	return o
 }
 
@@ -290,18 +306,20 @@ func (p *loop) freeOpening(o *opening) {
 	}
 }
 
-// remote is a peer, and how it is written.
+// remote is a peer, and to which origin the connections to it belong.
 type remote struct {
 	address netip.AddrPort
-	text    string
+	origin  string
+	text    string // of the address
 }
 
 // remote gives one value for all streams to a peer.
-func (p *loop) remote(a netip.AddrPort) *remote {
-	r := p.remotes[a]
+func (p *loop) remote(a netip.AddrPort, origin string) *remote {
+	key := remote{address: a, origin: origin}
+	r := p.remotes[key]
 	if r == nil {
-		r = &remote{a, a.String()}
-		p.remotes[a] = r
+		r = &remote{a, origin, a.String()}
+		p.remotes[key] = r
 	}
 	return r
 }

@@ -15,22 +15,21 @@ import (
 // comes. Only Cut may be called from outside the loop; all else runs with the lane held.
 type looped struct {
 	exchange
-	loop      *loop
-	timer     timer    // of an opening that is due, a dial, a discarded body
-	secure    *secure  // nil: cleartext
-	at        *url.URL // whose origin the connection belongs to
-	peer      *remote
-	unsent    []byte // what the kernel did not take yet
-	due       int64  // in the loop's time; noTime: at once
-	dialStart int64  // likewise; noTime: not yet
-	requested int64
-	fd        int32
-	index     int32  // in the loop's streams
-	epoch     uint16 // of openings, so that late answers to an earlier one are known
-	phase     phase
-	dials     bool // holds a place among the dials in flight
-	reused    bool // the hop goes over a kept connection
-	resumes   bool // had a TLS session before
+	loop   *loop
+	timer  timer   // of an opening that is due, a dial, a discarded body
+	secure *secure // nil: cleartext
+	peer   *remote // of the connection
+	unsent *[]byte // what the kernel did not take yet; nil: nothing
+	due    int64   // in the loop's time; noTime: at once
+	fd     int32
+	slot   int32  // of the socket in the loop's table
+	index  int32  // in the loop's streams
+	epoch  uint16 // of openings, so that late answers to an earlier one are known
+	phase  phase
+	dials  bool // holds a place among the dials in flight
+	reused bool // the hop goes over a kept connection
+	// resumes: there was a TLS session before.
+	resumes bool
 }
 
 // phase is what a looped stream waits for.
@@ -65,7 +64,7 @@ func (s *looped) wasCut() {
 
 // await has the stream opened at the instant.
 func (s *looped) await(at time.Time) {
-	s.phase, s.opened, s.due, s.dialStart, s.requested = waiting, false, noTime, noTime, noTime
+	s.phase, s.opened, s.due = waiting, false, noTime
 	when := s.loop.clock.now()
 	if !at.IsZero() {
 		s.due = int64(at.Sub(s.loop.clock.base))
@@ -108,8 +107,7 @@ func (s *looped) begin() {
 	p := s.loop
 	o := p.newOpening()
 	s.opening = o
-	s.dialStart = p.clock.now()
-	o.DialStart = p.instant(s.dialStart)
+	o.DialStart = p.instant(p.clock.now())
 	if s.due != noTime {
 		o.Due = p.instant(s.due)
 	}
@@ -131,7 +129,7 @@ func (s *looped) takeRequest() {
 // hop sends one request, over the kept connection if that leads there.
 func (s *looped) hop() {
 	o := s.opening
-	if err := o.start(s.lane.t.config.Protocol); err != nil {
+	if err := o.start(); err != nil {
 		s.finish(err)
 		return
 	}
@@ -147,7 +145,7 @@ func (s *looped) reuse(u *url.URL) bool {
 	if s.fd == noSocket {
 		return false
 	}
-	if (s.at == u || origin(s.at) == origin(u)) && isQuiet(s.fd) {
+	if s.peer.origin == origin(u) && isQuiet(s.fd) {
 		return true
 	}
 	s.discard()
@@ -159,13 +157,13 @@ func (s *looped) ask() {
 	p, o := s.loop, s.opening
 	o.Remote = s.peer.text
 	s.parser.reset(p.t.config.HeadLimit)
-	s.phase, s.requested = answering, noTime
+	s.phase, o.Requested = answering, time.Time{}
 	p.scratch = s.appendRequest(p.scratch[:0], o)
 	if err := s.write(p.scratch); err != nil {
 		s.concluded(err)
 		return
 	}
-	if len(s.unsent) == 0 {
+	if s.unsent == nil {
 		s.asked()
 	}
 	if cap(p.scratch) > requestBufferSize {
@@ -177,9 +175,8 @@ func (s *looped) ask() {
 func (s *looped) asked() {
 	p := s.loop
 	p.lane.figures.Count(results.RequestsCount, 1)
-	s.requested = p.clock.now()
-	if s.opening != nil {
-		s.opening.Requested = p.instant(s.requested)
+	if s.opening != nil { // else the answer came before the whole request was out
+		s.opening.Requested = p.instant(p.clock.now())
 	}
 }
 
@@ -200,7 +197,7 @@ func (s *looped) concluded(err error) {
 	p, o := s.loop, s.opening
 	p.wheel.stop(s)
 	err = s.meaning(err)
-	kept := err == nil && s.parser.done() && s.parser.keep && len(s.unsent) == 0 && !s.cut()
+	kept := err == nil && s.parser.done() && s.parser.keep && s.unsent == nil && !s.cut()
 	if !kept {
 		s.discard()
 	}
@@ -230,14 +227,9 @@ func (s *looped) finish(err error) {
 		s.discard()
 	}
 	e := loadgen.Ending{At: p.instant(p.clock.now())}
-	if s.dialStart != noTime {
-		e.DialStart = p.instant(s.dialStart)
-	}
-	if s.requested != noTime {
-		e.Requested = p.instant(s.requested)
-	}
-	if s.opening != nil {
-		p.freeOpening(s.opening)
+	if o := s.opening; o != nil {
+		e.DialStart, e.Requested = o.DialStart, o.Requested
+		p.freeOpening(o)
 		s.opening = nil
 	}
 	s.epoch++
@@ -271,13 +263,13 @@ func (s *looped) discard() {
 	s.secure = nil
 	switch loadgen.Cut(s.cutHow.Load() - 1) {
 	case loadgen.CutSilent:
-		p.detach(fd)
+		p.detach(fd, s.slot)
 		p.silent = append(p.silent, fd)
 		return
 	case loadgen.CutRST:
 		resetOnClose(fd)
 	}
-	p.closeSocket(fd)
+	p.closeSocket(fd, s.slot)
 }
 
 // write sends bytes, sealed where there is TLS; what the kernel does not take waits for its readiness.
@@ -292,8 +284,8 @@ func (s *looped) write(b []byte) (err error) {
 
 // send is write below TLS.
 func (s *looped) send(b []byte) error {
-	if len(s.unsent) > 0 {
-		s.unsent = append(s.unsent, b...)
+	if s.unsent != nil {
+		*s.unsent = append(*s.unsent, b...)
 		return nil
 	}
 	n, errno := sendSocket(s.fd, b)
@@ -306,8 +298,9 @@ func (s *looped) send(b []byte) error {
 	}
 	s.loop.sent += int64(n)
 	if n < len(b) {
-		s.unsent = append([]byte(nil), b[n:]...)
-		if err := s.loop.rearm(s.fd, listening|unix.EPOLLOUT); err != nil {
+		rest := append([]byte(nil), b[n:]...)
+		s.unsent = &rest
+		if err := s.loop.rearm(s.fd, s.slot, listening|unix.EPOLLOUT); err != nil {
 			return writeFailure(err)
 		}
 	}

@@ -23,6 +23,7 @@ var errEnough = errors.New("enough")
 // opening is what a stream knows until the final response's header has come.
 type opening struct {
 	loadgen.Opening
+	config    *Config
 	method    string
 	url       *url.URL
 	header    []loadgen.Field
@@ -53,7 +54,7 @@ func (o *opening) resume(id []byte) {
 
 // open opens the stream and reads it to its end. The error is nil where the server ended it properly, errCut, or a *loadgen.Failure.
 func (s *stream) open(due time.Time) error {
-	o := &opening{}
+	o := &opening{config: &s.lane.t.config}
 	o.Due, o.DialStart = due, time.Now()
 	s.opening, s.dialStart = o, o.DialStart
 	r := s.request
@@ -85,7 +86,7 @@ func (s *stream) open(due time.Time) error {
 // the answer was a login's or a redirect's.
 func (s *stream) hop() error {
 	o := s.opening
-	if err := o.start(s.lane.t.config.Protocol); err != nil {
+	if err := o.start(); err != nil {
 		return err
 	}
 	if s.lane.t.config.Protocol == HTTP1 {
@@ -95,9 +96,9 @@ func (s *stream) hop() error {
 }
 
 // start begins a hop: nothing of its answer is known.
-func (o *opening) start(protocol string) error {
+func (o *opening) start() error {
 	o.answered, o.next, o.surplus = false, nil, 0
-	return o.check(protocol)
+	return o.check(o.config.Protocol)
 }
 
 // check refuses a request that cannot be sent without becoming another one.

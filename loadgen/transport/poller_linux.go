@@ -16,6 +16,9 @@ const (
 	calm = 20
 )
 
+// wakeSlot is what the event of a wake names.
+const wakeSlot = int32(-1)
+
 // poller is an epoll descriptor with a way to be woken.
 type poller struct {
 	fd, wakefd int
@@ -36,7 +39,7 @@ func (p *poller) open(adaptive bool) (err error) {
 		unix.Close(p.fd)
 		return os.NewSyscallError("eventfd", err)
 	}
-	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: -1}
+	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: wakeSlot}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, p.wakefd, &e); err != nil {
 		p.close()
 		return os.NewSyscallError("epoll_ctl", err)
@@ -55,13 +58,14 @@ func (p *poller) wake() {
 	unix.Write(p.wakefd, one[:]) // it fails only where it is to be woken anyway
 }
 
-func (p *poller) add(fd int32, turn, events uint32) error {
-	e := unix.EpollEvent{Events: events, Fd: fd, Pad: int32(turn)}
+// add polls a descriptor; its events name the slot and the turn, in Fd and Pad.
+func (p *poller) add(fd, slot int32, turn, events uint32) error {
+	e := unix.EpollEvent{Events: events, Fd: slot, Pad: int32(turn)}
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, int(fd), &e))
 }
 
-func (p *poller) modify(fd int32, turn, events uint32) error {
-	e := unix.EpollEvent{Events: events, Fd: fd, Pad: int32(turn)}
+func (p *poller) modify(fd, slot int32, turn, events uint32) error {
+	e := unix.EpollEvent{Events: events, Fd: slot, Pad: int32(turn)}
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, int(fd), &e))
 }
 

@@ -20,7 +20,7 @@ func isRedirect(status int) bool {
 
 // follow decides where a redirect leads and with what request, by HTTP-redirect fetch of the Fetch standard. The bound is the only
 // end of a circle, as there: a server may well send a client to the same URL again until something is ready.
-func (o *opening) follow(status int, h http.Header, limit int) error {
+func (o *opening) follow(status int, h http.Header) error {
 	locations := h["Location"]
 	if len(locations) == 0 {
 		return fail(tokenRedirectLocation, "status %d of %s has no Location", status, loadgen.ShowURL(o.url))
@@ -36,6 +36,7 @@ func (o *opening) follow(status int, h http.Header, limit int) error {
 		return fail(tokenRedirectLocation, "%s redirects to %q, which has no host", loadgen.ShowURL(o.url), locations[0])
 	}
 	o.visited = append(o.visited, o.url.String())
+	limit := o.config.MaxRedirects
 	if o.redirects++; o.redirects > limit {
 		if slices.Contains(o.visited, next.String()) {
 			return fail(tokenRedirectLoop, "%s redirects in a circle; gave up after %d redirects", loadgen.ShowURL(o.url), limit)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"math"
 	"net/http"
 	"net/textproto"
 	"strconv"
@@ -52,17 +53,23 @@ type responseParser struct {
 	keep    bool // the connection can carry another request once the state is isDone
 	minor   byte // of the protocol's version
 	started bool // a byte was fed
-	status  int
-	limit   int
-	budget  int    // bytes that the current section may still take
-	left    uint64 // bytes of the chunk or body still to come
-	line    []byte // an unfinished line
-	header  http.Header
+	status  int16
+	limit   int32
+	budget  int32    // bytes that the current section may still take
+	left    uint64   // bytes of the chunk or body still to come
+	part    *partial // nil: neither in a head nor in a line
+}
+
+// partial is what a parser holds in a head, or where the bytes fed so far end inside a line.
+type partial struct {
+	line   []byte // unfinished
+	header http.Header
 }
 
 // reset makes the parser ready for the next response on the connection. limit is the bound of the head in bytes.
 func (p *responseParser) reset(limit int) {
-	*p = responseParser{limit: limit, budget: limit, line: p.line[:0]}
+	n := int32(min(limit, math.MaxInt32))
+	*p = responseParser{limit: n, budget: n}
 }
 
 // done tells that the response is complete.
@@ -134,7 +141,7 @@ func (p *responseParser) content(b []byte, at time.Time, sink answerSink) (rest 
 }
 
 // enter starts a section made of lines.
-func (p *responseParser) enter(s parseState, budget int) { p.state, p.budget = s, budget }
+func (p *responseParser) enter(s parseState, budget int32) { p.state, p.budget = s, budget }
 
 func (p *responseParser) nextLine(b []byte, at time.Time, sink answerSink) (rest []byte, err error) {
 	if p.state == inStatus {
@@ -143,24 +150,29 @@ func (p *responseParser) nextLine(b []byte, at time.Time, sink answerSink) (rest
 		}
 	}
 	n := bytes.IndexByte(b, '\n') + 1
-	if n > p.budget || n == 0 && len(b) > p.budget {
+	if most := int(p.budget); n > most || n == 0 && len(b) > most {
 		return nil, p.overflow()
 	}
 	if n == 0 {
-		p.line = append(p.line, b...)
-		p.budget -= len(b)
+		if p.part == nil {
+			p.part = new(partial)
+		}
+		p.part.line = append(p.part.line, b...)
+		p.budget -= int32(len(b))
 		return nil, nil
 	}
-	p.budget -= n
+	p.budget -= int32(n)
 	line := b[:n-1]
-	if len(p.line) > 0 {
-		p.line = append(p.line, line...)
-		line = p.line
+	if p.part != nil && len(p.part.line) > 0 {
+		p.part.line = append(p.part.line, line...)
+		line = p.part.line
 	}
 	err = p.endLine(line, at, sink)
-	p.line = p.line[:0]
-	if p.state != inStatus && p.state != inHeader && cap(p.line) > 64 {
-		p.line = nil // a stream lives long after its head
+	if p.part != nil {
+		p.part.line = p.part.line[:0]
+		if p.part.header == nil {
+			p.part = nil // a stream lives long after its head
+		}
 	}
 	return b[n:], err
 }
@@ -180,9 +192,13 @@ func (p *responseParser) overflow() error {
 }
 
 func (p *responseParser) checkPrefix(b []byte) error {
-	for i := len(p.line); i < len(statusPrefix) && i-len(p.line) < len(b); i++ {
-		if b[i-len(p.line)] != statusPrefix[i] {
-			seen := append(append([]byte(nil), p.line...), b...)
+	var before []byte
+	if p.part != nil {
+		before = p.part.line
+	}
+	for i := len(before); i < len(statusPrefix) && i-len(before) < len(b); i++ {
+		if b[i-len(before)] != statusPrefix[i] {
+			seen := append(append([]byte(nil), before...), b...)
 			return fail(tokenStatusLine, "the answer does not start with HTTP/1: %q", seen[:min(len(seen), 20)])
 		}
 	}
@@ -206,7 +222,7 @@ func (p *responseParser) endLine(line []byte, at time.Time, sink answerSink) err
 		if err != nil {
 			return err
 		}
-		p.header[name] = append(p.header[name], value)
+		p.part.header[name] = append(p.part.header[name], value)
 		return nil
 	default:
 		return p.chunkLine(line, bare)
@@ -228,13 +244,16 @@ func (p *responseParser) statusLine(line []byte) error {
 		if c < '0' || c > '9' {
 			return bad()
 		}
-		p.status = p.status*10 + int(c-'0')
+		p.status = p.status*10 + int16(c-'0')
 	}
 	if p.status < 100 || p.status > 599 {
 		return bad()
 	}
 	p.minor = line[7] - '0'
-	p.header = make(http.Header, 8)
+	if p.part == nil {
+		p.part = new(partial)
+	}
+	p.part.header = make(http.Header, 8)
 	p.state = inHeader
 	return nil
 }
@@ -266,7 +285,7 @@ func (p *responseParser) endHead(at time.Time, sink answerSink) error {
 	if err := p.frame(); err != nil {
 		return err
 	}
-	h := p.header
-	p.header = nil
-	return sink.head(p.status, "HTTP/1."+strconv.Itoa(int(p.minor)), h, at)
+	h := p.part.header
+	p.part.header = nil
+	return sink.head(int(p.status), "HTTP/1."+strconv.Itoa(int(p.minor)), h, at)
 }

@@ -12,6 +12,7 @@ import (
 type stream struct {
 	exchange
 	engine *goroutines
+	lane   *lane
 
 	mu        sync.Mutex
 	blocked   waker     // what the goroutine may be blocked in
