@@ -2,7 +2,7 @@ GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    := 30s
 
-.PHONY: demo build test race lint fmt fuzz soak bench bench-truth bench-sse bench-reference
+.PHONY: demo build test race lint fmt fuzz soak bench bench-truth bench-sse bench-reference bench-engine
 
 demo: ; go run ./cmd/ssebench run quickstart
 build: ; go build -o bin/ssebench ./cmd/ssebench
@@ -16,3 +16,4 @@ bench: ; go test -run '^$$' -bench . -benchmem ./loadgen/... ./results ./referen
 bench-truth: ; go test -run '^$$' -bench Truth -benchtime 1x -timeout 20m ./cmd/ssebench
 bench-sse: ; cd loadgen/sse/bench && go test -mod=mod -run "^$$" -bench .
 bench-reference: ; cd reference/bench && go test -mod=mod -run "^$$" -bench . -timeout 60m
+bench-engine: ; cd loadgen/transport/bench && go test -mod=mod -parallel 6 . && go run -mod=mod . -out ../../../results/published/engine $(BENCH)

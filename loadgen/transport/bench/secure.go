@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"sync"
+	"time"
+)
+
+// secureStreams are streams over crypto/tls.
+type secureStreams struct {
+	mu    sync.Mutex
+	conns []*tls.Conn
+}
+
+func serveSecure(l net.Listener) (*secureStreams, error) {
+	certificate, err := selfSigned()
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
+	s := new(secureStreams)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go s.open(tls.Server(c, config))
+		}
+	}()
+	return s, nil
+}
+
+// open makes a stream of a connection; the goroutine ends with that.
+func (s *secureStreams) open(c *tls.Conn) {
+	var request []byte
+	buf := make([]byte, 2048)
+	for !bytes.HasSuffix(request, []byte("\r\n\r\n")) {
+		n, err := c.Read(buf)
+		if err != nil {
+			c.Close()
+			return
+		}
+		request = append(request, buf[:n]...)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := c.Write([]byte(responseHead)); err != nil {
+		c.Close()
+		return
+	}
+	s.conns = append(s.conns, c)
+}
+
+// broadcast implements broadcaster. A stream whose client left is closed.
+func (s *secureStreams) broadcast(t *text) error {
+	t.chunk()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.conns[:0]
+	for _, c := range s.conns {
+		t.stamp(t.bytes)
+		if _, err := c.Write(t.bytes); err != nil {
+			c.Close()
+			continue
+		}
+		kept = append(kept, c)
+	}
+	s.conns = kept
+	return nil
+}
+
+func selfSigned() (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
