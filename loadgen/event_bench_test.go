@@ -15,6 +15,7 @@ type still struct{ lanes []*Lane }
 func (s *still) Lanes() []*Lane                                        { return s.lanes }
 func (s *still) Open(*Lane, *Request, time.Time, StreamHandler) Stream { return s }
 func (s *still) Cut(Cut)                                               {}
+func (s *still) Account() Account                                      { return Account{} }
 func (s *still) Close() error                                          { return nil }
 
 // field is a run with open streams, all on one lane.

@@ -21,6 +21,8 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	r.events.closeAll()
 	r.closeLedgers()
+	measured := r.runner.Transport.Account()
+	r.addAccount(&measured)
 	r.mu.Unlock()
 	if r.runner.Server != nil && !r.partial {
 		if exited := r.runner.Server.Exited(); exited != "" {
@@ -35,12 +37,25 @@ func (r *run) finish() (*results.Document, error) {
 		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
 			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
 	}
-	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure()})
+	end := &results.End{Partial: r.partial, Failure: r.failure(), TimeOfReceipt: measured.TimeOfReceipt}
+	if measured.WireLayer != "" {
+		end.Wire = &results.Wire{Layer: measured.WireLayer, HeaderBytes: measured.WireHeader}
+	}
+	err := r.endInterval(end)
 	document, foldErr := r.folder.Document()
 	if err != nil && foldErr == nil {
 		document.Fail(err.Error()) // the journal failed at the very end
 	}
 	return document, foldErr
+}
+
+// addAccount enters what the transport counted of its own measuring. It sees a step of the clock sooner than the host, which looks once a
+// second; both may have seen the same.
+func (r *run) addAccount(a *Account) {
+	v := r.recorder.of(r.timeline.current())
+	v.Add(results.ReadsStamped, a.Stamped)
+	v.Add(results.ReadsUnstamped, a.Unstamped)
+	v.Add(results.MachineClockSteps, max(a.ClockSteps-r.tick.clockSteps, 0))
 }
 
 // closeLedgers closes every subscription's account and attributes each loss to the phase in which the event was due.

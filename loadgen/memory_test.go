@@ -21,6 +21,7 @@ type memory struct {
 	deliver func(stream *memoryStream, ev *Event) (data string, delay time.Duration)
 	// publish is what the hook does beside delivering.
 	publish func(ev *Event) error
+	account Account
 
 	mu      sync.Mutex
 	streams []*memoryStream
@@ -53,6 +54,13 @@ func (m *memory) Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream
 	m.streams = append(m.streams, s)
 	m.wait.Go(func() { s.connect(at) })
 	return s
+}
+
+func (m *memory) Account() Account {
+	if m.account.TimeOfReceipt == "" {
+		return Account{TimeOfReceipt: results.ReceiptRead}
+	}
+	return m.account
 }
 
 func (m *memory) Close() error {

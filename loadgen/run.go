@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -142,7 +143,7 @@ func (r *run) newHeader() *results.Header {
 		Format: results.JournalFormat,
 		Run: results.Run{
 			ID: p.RunID, Scenario: p.Name, Seed: p.Seed,
-			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: "read",
+			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: r.runner.Transport.Account().TimeOfReceipt,
 		},
 		Scenario: p.Scenario, Environment: r.runner.Environment, DefaultThresholds: p.DefaultThresholds, Warnings: r.runner.Warnings,
 	}
@@ -169,7 +170,13 @@ func (r *run) produces(id results.ID) bool {
 	}
 	switch id {
 	case results.PayloadUnused, results.WireReceived, results.WireSent:
-		return false // nobody counts them yet
+		return false // nobody counts the first yet; the others are where the transport knows the wire
+	case results.ReadsStamped, results.ReadsUnstamped:
+		return r.runner.Transport.Account().TimeOfReceipt == results.ReceiptKernel
+	case results.MachineBuffersFull:
+		return r.runner.Host != nil && !r.stalls()
+	case results.MachineClockSteps:
+		return r.runner.Host != nil
 	}
 	switch group(m.Name) {
 	case "deliveries":
@@ -181,4 +188,12 @@ func (r *run) produces(id results.ID) bool {
 		return r.plan.Publish != nil
 	}
 	return true
+}
+
+// stalls says whether the plan has streams that are not read as fast as the server writes: then full receive buffers are what was asked for.
+func (r *run) stalls() bool {
+	const silence = "silence"
+	return r.plan.SlowReaders.Share > 0 || slices.ContainsFunc(r.plan.Phases, func(p scenarios.PlanPhase) bool {
+		return p.Churn != nil && p.Churn.By == silence || p.Outage != nil && p.Outage.By == silence
+	})
 }

@@ -35,6 +35,9 @@ type Host interface {
 	Sample() (results.ProcessSample, error)
 	GCPauses() []int64      // stop-the-world pauses since the last call, nanoseconds
 	Share() (float64, bool) // share of time since the last call that work waited for a CPU; false: unknown
+	// Disturbances are what happened since the last call behind our back: times that a receive buffer of the machine filled up, and
+	// that the system clock was set.
+	Disturbances() (buffersFull, clockSteps int64)
 }
 
 // errInterrupted ends a wait because of Stop.

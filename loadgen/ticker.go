@@ -17,6 +17,7 @@ type tick struct {
 	hasServer  bool
 	hasSelf    bool
 	serverGone bool
+	clockSteps int64 // seen so far
 }
 
 // ticking is the goroutine that ends an interval each second.
@@ -136,6 +137,7 @@ func (r *run) sampleFirst() {
 		}
 		r.runner.Host.GCPauses()
 		r.runner.Host.Share()
+		r.runner.Host.Disturbances()
 	}
 	if r.runner.Server != nil {
 		if s, err := r.runner.Server.Sample(); err == nil {
@@ -168,6 +170,9 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		if s, err := r.runner.Host.Sample(); err == nil {
 			g[results.GeneratorCPU.String()] = float64(s.CPUNanos-t.self.CPUNanos) / float64(elapsed)
 			g[results.GeneratorRSS.String()] = float64(s.RSSBytes)
+			if s.RunDelayNanos >= 0 {
+				g[results.GeneratorRunDelay.String()] = float64(s.RunDelayNanos-t.self.RunDelayNanos) / float64(elapsed)
+			}
 			t.self = s
 		}
 		v := r.recorder.of(r.timeline.current())
@@ -177,6 +182,12 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		if share, ok := r.runner.Host.Share(); ok {
 			g[results.MachineCPUPressure.String()] = share
 		}
+		full, steps := r.runner.Host.Disturbances()
+		if !r.stalls() {
+			v.Add(results.MachineBuffersFull, full)
+		}
+		v.Add(results.MachineClockSteps, steps)
+		t.clockSteps += steps
 	}
 	if t.hasServer && !t.serverGone {
 		s, err := r.runner.Server.Sample()

@@ -18,6 +18,18 @@ type Transport interface {
 	Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream
 	// Close ends what is left and waits for all of it. No handler is called after it returned.
 	Close() error
+	// Account tells how the transport measures, so far. Any goroutine that holds no lane may call it, also after Close.
+	Account() Account
+}
+
+// Account is what a transport knows of its own measuring.
+type Account struct {
+	TimeOfReceipt string // results.ReceiptKernel or ReceiptRead: what stamps the instants that handlers get
+	WireLayer     string // results.WireLoopback or WireEthernet; empty: nothing is known of the wire
+	WireHeader    int    // bytes of headers of a segment
+	// Of a transport with the kernel's stamps: reads that had one, and that had none and carry the instant after the read.
+	Stamped, Unstamped int64
+	ClockSteps         int64 // times that the system clock, which the kernel stamps with, was seen to be set
 }
 
 // Stream is one subscription's connection, kept over its reopenings.

@@ -85,11 +85,25 @@ func streamFacts(p *page) []string {
 		if payload, ok := p.value(results.PayloadReceived); ok && payload > 0 {
 			bytes += " · payload " + results.Format(payload, results.UnitBytes)
 		}
-		if wire, ok := p.value(results.WirePerDelivery); ok {
-			bytes += " · on the wire " + results.Format(wire, results.UnitBytes) + " a delivery"
-		}
 	}
-	return filled(received, bytes)
+	return filled(received, bytes, p.wire())
+}
+
+// wire says what the link carried, and which link it was: one has other headers and segments than another.
+func (p *page) wire() string {
+	received, ok := p.value(results.WireReceived)
+	if !ok || received == 0 {
+		return ""
+	}
+	sent, _ := p.value(results.WireSent)
+	wire := fmt.Sprintf("wire received %s, sent %s", results.Format(received, results.UnitBytes), results.Format(sent, results.UnitBytes))
+	if each, ok := p.value(results.WirePerDelivery); ok {
+		wire += " · " + results.Format(each, results.UnitBytes) + " a delivery"
+	}
+	if w := p.d.Run.Wire; w != nil {
+		wire += fmt.Sprintf(" · on %s, %d B of headers a segment", w.Layer, w.HeaderBytes)
+	}
+	return wire
 }
 
 // holdRate gives a counter for each nanosecond of the hold phases outside the warm-up.
@@ -123,6 +137,11 @@ func generatorFacts(p *page) []string {
 	facts := p.process(results.GeneratorCPU, results.GeneratorRSS, results.GeneratorRSSPerConnection)
 	if pressure, ok := p.value(results.MachineCPUPressure); ok {
 		facts = append(facts, results.MachineCPUPressure.String()+" "+results.Format(pressure, results.UnitRatio))
+	}
+	for _, id := range []results.ID{results.ReadsUnstamped, results.MachineBuffersFull, results.MachineClockSteps} {
+		if value, ok := p.value(id); ok && value > 0 {
+			facts = append(facts, id.String()+" "+results.Format(value, results.UnitOne))
+		}
 	}
 	return filled(strings.Join(facts, " · "))
 }

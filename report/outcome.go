@@ -175,9 +175,9 @@ func (p *page) footer() error {
 		add(results.Format(float64(e.Memory), results.UnitBytes))
 	}
 	switch p.d.Run.TimeOfReceipt {
-	case "kernel":
+	case results.ReceiptKernel:
 		add("receipts stamped by the kernel")
-	case "read":
+	case results.ReceiptRead:
 		add("receipts stamped after the read")
 	}
 	if len(facts) > 0 {

@@ -89,6 +89,8 @@ const (
 	EventsInvalidUTF8
 	EventsDiscarded
 	ReadsCoalesced
+	ReadsStamped
+	ReadsUnstamped
 	EventsInterval
 	ReconnectCount
 	ReconnectDowntime
@@ -113,7 +115,10 @@ const (
 	GeneratorRSS
 	GeneratorRSSPerConnection
 	GeneratorGCPause
+	GeneratorRunDelay
 	MachineCPUPressure
+	MachineClockSteps
+	MachineBuffersFull
 	ServerRunDelay
 	ServerCPU
 	ServerCPUSystem
@@ -175,6 +180,8 @@ var Catalogue = [NumMetrics]Metric{
 	EventsInvalidUTF8: {"events.invalid_utf8", KindCounter, UnitOne, "events with invalid UTF-8", LowerIsBetter},
 	EventsDiscarded:   {"events.discarded", KindCounter, UnitOne, "unterminated events at a stream's end", LowerIsBetter},
 	ReadsCoalesced:    {"reads.coalesced", KindCounter, UnitOne, "reads that returned several events: for all but the last the kernel's stamp is an upper bound", Neutral},
+	ReadsStamped:      {"reads.stamped", KindCounter, UnitOne, "reads that the kernel had stamped, where it stamps", Neutral},
+	ReadsUnstamped:    {"reads.unstamped", KindCounter, UnitOne, "reads without the kernel's stamp, where it stamps: their time is the instant after the read", LowerIsBetter},
 	EventsInterval:    {"events.interval", KindHistogram, UnitNanoseconds, "gap between consecutive events of one stream", Neutral},
 
 	ReconnectCount:        {"reconnect.count", KindCounter, UnitOne, "streams that ended and were opened again", Neutral},
@@ -202,7 +209,10 @@ var Catalogue = [NumMetrics]Metric{
 	GeneratorRSS:              {"generator.rss", KindGauge, UnitBytes, "resident memory of the generator", LowerIsBetter},
 	GeneratorRSSPerConnection: {"generator.rss_per_connection", KindGauge, UnitBytes, "resident memory of the generator over its base, for each open stream", LowerIsBetter},
 	GeneratorGCPause:          {"generator.gc_pause", KindHistogram, UnitNanoseconds, "stop-the-world pauses of the generator's garbage collector", LowerIsBetter},
+	GeneratorRunDelay:         {"generator.run_delay", KindGauge, UnitRatio, "share of time that the threads of the generator waited for a CPU, added up (schedstat)", LowerIsBetter},
 	MachineCPUPressure:        {"machine.cpu_pressure", KindGauge, UnitRatio, "share of time that runnable work waited for a CPU (PSI)", LowerIsBetter},
+	MachineClockSteps:         {"machine.clock_steps", KindCounter, UnitOne, "times that the system clock was set by more than a millisecond", LowerIsBetter},
+	MachineBuffersFull:        {"machine.buffers_full", KindCounter, UnitOne, "times that a TCP receive buffer of this machine filled up: its window closed or data was dropped (TcpExt TCPToZeroWindowAdv, TCPRcvQDrop)", LowerIsBetter},
 	ServerRunDelay:            {"server.run_delay", KindGauge, UnitRatio, "share of time that the threads of the server waited for a CPU, added up (schedstat)", LowerIsBetter},
 	ServerCPU:                 {"server.cpu", KindGauge, UnitCores, "CPU of the server's process", LowerIsBetter},
 	ServerCPUSystem:           {"server.cpu_system", KindGauge, UnitCores, "the kernel's share of server.cpu", LowerIsBetter},

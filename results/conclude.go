@@ -174,6 +174,12 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 	} else {
 		d.Run.Partial = d.Run.Partial || f.end.Partial
 		d.Run.Failure = f.end.Failure
+		if f.end.TimeOfReceipt != "" {
+			d.Run.TimeOfReceipt = f.end.TimeOfReceipt
+		}
+		if f.end.Wire != nil {
+			d.Run.Wire = f.end.Wire
+		}
 		if wrong := imbalance(kept, whole); wrong != "" {
 			if d.Run.Failure == "" {
 				d.Run.Failure = "internal: the ledger does not balance: " + wrong

@@ -28,9 +28,28 @@ type Run struct {
 	DurationNS int64  `json:"duration_ns"`
 	Partial    bool   `json:"partial"`
 	Failure    string `json:"failure,omitempty"`
-	// TimeOfReceipt is "kernel" or "read": what stamped the receipts.
+	// TimeOfReceipt is ReceiptKernel or ReceiptRead: what stamped the receipts.
 	TimeOfReceipt string `json:"time_of_receipt"`
+	Wire          *Wire  `json:"wire,omitempty"` // nil: wire.* are unknown
 }
+
+// What can stamp a receipt.
+const (
+	ReceiptKernel = "kernel" // the kernel, as the bytes came
+	ReceiptRead   = "read"   // ourselves, right after the read
+)
+
+// Wire says of which link the bytes of wire.* are.
+type Wire struct {
+	Layer       string `json:"layer"`        // WireLoopback or WireEthernet
+	HeaderBytes int    `json:"header_bytes"` // of each segment: of the link, IP and TCP
+}
+
+// The layers of Wire. The loopback device has no link header and segments of up to 64 KiB, so its bytes say little about Ethernet's.
+const (
+	WireLoopback = "lo"
+	WireEthernet = "ethernet"
+)
 
 // PhaseResult is the share of one phase.
 type PhaseResult struct {

@@ -66,6 +66,9 @@ type End struct {
 	Partial bool `json:"partial,omitempty"`
 	// Failure is one line that says why the run failed (target unreachable, hook failing, internal); empty when it did not.
 	Failure string `json:"failure,omitempty"`
+	// TimeOfReceipt and Wire take the place of those in the header: only now it is known.
+	TimeOfReceipt string `json:"time_of_receipt,omitempty"`
+	Wire          *Wire  `json:"wire,omitempty"`
 }
 
 // Warning is data: every renderer prints it.

@@ -61,6 +61,12 @@ func (i *Interval) Merge(o *Interval) error {
 		if i.End.Failure == "" {
 			i.End.Failure = o.End.Failure
 		}
+		if i.End.TimeOfReceipt != ReceiptRead && o.End.TimeOfReceipt != "" { // what holds for all is the weaker
+			i.End.TimeOfReceipt = o.End.TimeOfReceipt
+		}
+		if i.End.Wire == nil {
+			i.End.Wire = o.End.Wire
+		}
 	}
 	return nil
 }
@@ -83,7 +89,7 @@ func (i *Interval) Total() (*Values, error) {
 // addsUp says whether the gauge of two workers is the sum of theirs.
 func addsUp(id ID) bool {
 	switch id {
-	case ConnectionsOpen, ConnectionsPeak, DeliveriesMissing, GeneratorCPU, GeneratorRSS:
+	case ConnectionsOpen, ConnectionsPeak, DeliveriesMissing, GeneratorCPU, GeneratorRSS, GeneratorRunDelay:
 		return true
 	}
 	return false

@@ -70,7 +70,8 @@ func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *ho
 	j.runner.Host = struct {
 		*host.Self
 		*host.Pressure
-	}{self, new(host.Pressure)}
+		*host.Watch
+	}{self, new(host.Pressure), new(host.Watch)}
 	return j, nil
 }
 

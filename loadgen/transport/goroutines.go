@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ssebench/loadgen"
+	"ssebench/results"
 )
 
 // goroutines is the engine that every system has: a goroutine for each stream.
@@ -54,6 +55,10 @@ func (g *goroutines) close() {
 	g.endSilence()
 	g.wait.Wait()
 	g.pool.close()
+}
+
+func (g *goroutines) account() loadgen.Account {
+	return loadgen.Account{TimeOfReceipt: results.ReceiptRead}
 }
 
 // forget is called by a stream's goroutine when it is over.

@@ -1,9 +1,11 @@
 package transport
 
 import (
+	"sync/atomic"
 	"time"
 
 	"ssebench/loadgen"
+	"ssebench/results"
 )
 
 // loops is the engine of Linux: a loop for each lane.
@@ -11,6 +13,7 @@ type loops struct {
 	t       *Transport
 	byLane  map[*lane]*loop
 	secured *goroutines // has the streams over TLS
+	mixed   atomic.Bool // there were some
 }
 
 // newEngine takes loops for HTTP/1.1 and goroutines for the rest.
@@ -42,6 +45,7 @@ func newLoops(t *Transport) (engine, error) {
 
 func (e *loops) open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
 	if r.URL != nil && r.URL.Scheme == "https" {
+		e.mixed.Store(true)
 		return e.secured.open(l, r, at, h)
 	}
 	return e.byLane[l].open(r, at, h)
@@ -55,4 +59,27 @@ func (e *loops) close() {
 	for _, p := range e.byLane {
 		p.ended.Wait()
 	}
+}
+
+// account adds the loops up. Streams over TLS, which goroutines have, carry the instant after the read: with one of them the whole is
+// no better.
+func (e *loops) account() loadgen.Account {
+	a := loadgen.Account{TimeOfReceipt: results.ReceiptKernel}
+	for _, p := range e.byLane {
+		p.lane.Hold()
+		a.Stamped += p.stamps
+		a.Unstamped += p.unstamped
+		a.ClockSteps = max(a.ClockSteps, p.clock.steps) // of one clock
+		p.lane.Release()
+		if h := int(p.wire.header.Load()); h > 0 {
+			a.WireLayer, a.WireHeader = results.WireEthernet, h
+			if p.wire.loopback.Load() {
+				a.WireLayer = results.WireLoopback
+			}
+		}
+	}
+	if e.mixed.Load() {
+		a.TimeOfReceipt = results.ReceiptRead
+	}
+	return a
 }

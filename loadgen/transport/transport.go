@@ -67,6 +67,7 @@ type engine interface {
 	open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream
 	// close cuts what is left with CutFIN and waits for all of it. A stream that is opened after it is over and never calls its handler.
 	close()
+	account() loadgen.Account
 }
 
 // The engines of Config.
@@ -151,6 +152,9 @@ func (t *Transport) Lanes() []*loadgen.Lane { return t.lanes }
 func (t *Transport) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
 	return t.engine.open(t.byLane[l], r, at, h)
 }
+
+// Account implements loadgen.Transport.
+func (t *Transport) Account() loadgen.Account { return t.engine.account() }
 
 // Close implements loadgen.Transport: it cuts what is left with CutFIN and waits for all of it.
 func (t *Transport) Close() error {

@@ -27,8 +27,9 @@ const optionTimestamps = 1
 // are of the size of the MSS, so they are what a link carries, whatever is offloaded to its device. On the loopback device, whose
 // MSS is 64 KiB and which has no link header, they say little about any other: Account names the layer.
 type wire struct {
-	info   unix.TCPInfo
-	header atomic.Int64 // of the last connection counted, for Account
+	info     unix.TCPInfo
+	header   atomic.Int64 // of the first connection counted, for Account
+	loopback atomic.Bool  // likewise; set before header
 }
 
 // count reads a descriptor's figures, once, before it is closed. The final FINs are not in them. The lane must be held.
@@ -40,19 +41,21 @@ func (w *wire) count(l *lane, fd int32) {
 	}
 	h := w.header.Load()
 	if h == 0 {
-		h = headerSize(fd, w.info.Options&optionTimestamps != 0)
+		var loopback bool
+		h, loopback = headerSize(fd, w.info.Options&optionTimestamps != 0)
+		w.loopback.Store(loopback)
 		w.header.Store(h)
 	}
 	l.figures.Count(results.WireReceived, int64(w.info.Bytes_received)+int64(w.info.Segs_in)*h+synOptions)
 	l.figures.Count(results.WireSent, int64(w.info.Bytes_sent)+int64(w.info.Segs_out)*h+synOptions)
 }
 
-// headerSize gives the bytes of headers of one segment on a connection.
-func headerSize(fd int32, timestamps bool) int64 {
-	h := int64(headerTCP)
+// headerSize gives the bytes of headers of one segment on a connection, and whether it stays on this machine.
+func headerSize(fd int32, timestamps bool) (h int64, loopback bool) {
+	h = headerTCP
 	peer, err := unix.Getpeername(int(fd))
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	var a netip.Addr
 	switch p := peer.(type) {
@@ -66,8 +69,9 @@ func headerSize(fd int32, timestamps bool) int64 {
 	if timestamps {
 		h += headerTimestamps
 	}
-	if !a.Unmap().IsLoopback() {
+	loopback = a.Unmap().IsLoopback()
+	if !loopback {
 		h += headerEthernet
 	}
-	return h
+	return h, loopback
 }
