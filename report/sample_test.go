@@ -124,19 +124,13 @@ func troubled() (*results.Header, []*results.Interval) {
 	spread(v, results.StreamAge, 120, 11e9, 12e9)
 	spread(v, results.GeneratorScheduleLag, 10_052, 5e3, 21e6)
 	spread(v, results.GeneratorLag, 5_887, 4e3, 31e6)
-	v.Add(results.BytesReceived, 1_200_000)
-	v.Add(results.BytesSent, 2_100_000)
-	v.Add(results.WireReceived, 1_900_000)
-	v.Add(results.WireSent, 3_400_000)
-	v.Add(results.ReadsStamped, 5_000)
-	v.Add(results.MachineBuffersFull, 3)
 	return h, []*results.Interval{{
 		EndNS: 180.2e9, Phases: []results.PhaseValues{{Phase: 1, Values: v}}, Marks: []results.PhaseMark{{Phase: 1}},
 		Gauges: map[string]float64{
 			"connections.open": 10_000, "generator.cpu": 1.86, "generator.rss": 158 << 20,
 			"reconnect.recovered_p50": 2.4e9, "reconnect.recovered_p95": 3.1e9,
 		},
-		End: &results.End{TimeOfReceipt: results.ReceiptKernel, Wire: &results.Wire{Layer: results.WireEthernet, HeaderBytes: 66}},
+		End: &results.End{TimeOfReceipt: results.ReceiptKernel},
 	}}
 }
 
@@ -144,13 +138,21 @@ func troubled() (*results.Header, []*results.Interval) {
 func observed() (*results.Header, []*results.Interval) {
 	h := header("clock")
 	h.Produces = nil
-	h.Run.TimeOfReceipt = "kernel"
+	h.Run.TimeOfReceipt = results.ReceiptKernel
+	h.Run.Wire = &results.Wire{Layer: results.WireEthernet, HeaderBytes: 66}
 	v := &results.Values{}
 	v.Add(results.ConnectionsAttempted, 12)
 	v.Add(results.ConnectionsOpened, 12)
 	v.Add(results.EventsReceived, 60)
 	spread(v, results.ConnectTotal, 12, 120e3, 900e3)
 	spread(v, results.ObservedLatency, 60, 300e3, 1.9e6)
+	v.Add(results.BytesReceived, 1_200_000)
+	v.Add(results.BytesSent, 2_100_000)
+	v.Add(results.WireReceived, 1_900_000)
+	v.Add(results.WireSent, 3_400_000)
+	v.Add(results.ReadsStamped, 50)
+	v.Add(results.ReadsUnstamped, 62)
+	v.Add(results.MachineBuffersFull, 3)
 	return h, []*results.Interval{{EndNS: 5e9, Phases: []results.PhaseValues{{Phase: 1, Values: v}}, Marks: []results.PhaseMark{{Phase: 1}}}}
 }
 
