@@ -32,8 +32,10 @@ var allRows = []row{
 	{number: 7, what: "the same over HTTP/2, a write for each frame", unit: "µs", scenes: []string{pinnedOne}, base: "x/net", figure: cpu, most: 1.1},
 	{number: 7, what: "lag p99, a write for each frame", unit: "ms", scenes: []string{pinnedOne}, base: "x/net", figure: lagP99, most: 0.1},
 	{number: 8, what: "connects a second, HTTP/1.1", unit: "/s", scenes: []string{free}, base: "net/http", figure: connects, least: 3},
-	{number: 9, what: "allocations for each event more", unit: "", scenes: []string{free, freeBase}, base: "net/http", figure: allocations, limit: 0.0005},
+	{number: 9, what: "allocations for each event more", unit: "", scenes: []string{free, freeBase}, base: "net/http", figure: allocations, limit: 0.001},
 	{number: 10, what: "lag p99 at 5 events/s to each stream", unit: "ms", scenes: []string{free}, base: "net/http", figure: lagP99, most: 0.1},
+	{number: 11, what: "the server's CPU for each event, polled against blocking", unit: "µs", scenes: []string{free}, base: oursBlocking, figure: serverCPU, most: 0.85},
+	{number: 11, what: "fan-out p99, polled against blocking", unit: "ms", scenes: []string{free}, base: oursBlocking, figure: fanoutP99, most: 1},
 }
 
 // The figures. base is nil where the row has no second scene.
@@ -42,6 +44,11 @@ func cpu(f, _ *figures) float64      { return f.Window.CPU() / 1e3 }
 func lagP99(f, _ *figures) float64   { return float64(f.Lag.P99) / 1e6 }
 func resident(f, _ *figures) float64 { return float64(f.Window.RSS) / 1e6 }
 func connects(f, _ *figures) float64 { return float64(f.Streams) / (float64(f.OpenedNS) / 1e9) }
+
+func serverCPU(f, _ *figures) float64 {
+	return float64(f.Window.ServerCPU) / 1e3 / float64(f.Window.Events)
+}
+func fanoutP99(f, _ *figures) float64 { return float64(f.FanoutP99) / 1e6 }
 
 func memory(f, base *figures) float64 {
 	return float64(f.Window.RSS-base.Window.RSS) / 1024 / float64(f.Streams-base.Streams)

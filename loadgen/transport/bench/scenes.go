@@ -3,10 +3,15 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"ssebench/loadgen/transport"
 )
 
-// ours is the engine's name among the clients.
-const ours = "ours"
+// The engine's names among the clients.
+const (
+	ours         = "ours"
+	oursBlocking = "ours, blocking" // it never polls
+)
 
 // scene is a server, a load, and the clients that take turns.
 type scene struct {
@@ -21,17 +26,17 @@ type scene struct {
 
 // The scenes. A base is the same process under the same load with few streams, so that what remains of the difference is the streams'.
 const (
-	free       = "HTTP/1.1"
-	freeBase   = "HTTP/1.1, base"
-	freeTLS    = "TLS"
+	free        = "HTTP/1.1"
+	freeBase    = "HTTP/1.1, base"
+	freeTLS     = "TLS"
 	freeTLSBase = "TLS, base"
-	freeH2     = "HTTP/2"
-	freeH2Base = "HTTP/2, base"
-	pinned     = "HTTP/1.1, one CPU"
-	pinnedTen  = "HTTP/1.1, ten in a write, one CPU"
-	pinnedTLS  = "TLS, one CPU"
-	pinnedH2   = "HTTP/2 together, one CPU"
-	pinnedOne  = "HTTP/2 apart, one CPU"
+	freeH2      = "HTTP/2"
+	freeH2Base  = "HTTP/2, base"
+	pinned      = "HTTP/1.1, one CPU"
+	pinnedTen   = "HTTP/1.1, ten in a write, one CPU"
+	pinnedTLS   = "TLS, one CPU"
+	pinnedH2    = "HTTP/2 together, one CPU"
+	pinnedOne   = "HTTP/2 apart, one CPU"
 )
 
 const baseStreams = 100
@@ -48,7 +53,7 @@ func (p *plan) scenes() []scene {
 		{name: pinnedTLS, server: tls, streams: n / 3, perSecond: 5, pinned: true, clients: []string{ours, "net/http"}},
 		{name: pinnedH2, server: h2, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedOne, server: serverConfig{Protocol: frames, Apart: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
-		{name: free, server: h1, streams: n, perSecond: 5, clients: []string{ours, "net/http", "epoll"}},
+		{name: free, server: h1, streams: n, perSecond: 5, clients: []string{ours, "net/http", "epoll", oursBlocking}},
 		{name: freeBase, server: h1, streams: baseStreams, perSecond: 5, clients: []string{ours, "net/http", "epoll"}},
 		{name: freeTLS, server: tls, streams: n, perSecond: 2, big: 40_000, clients: []string{ours, "net/http"}},
 		{name: freeTLSBase, server: tls, streams: baseStreams, perSecond: 2, big: 40_000, clients: []string{ours, "net/http"}},
@@ -67,6 +72,9 @@ func (p *plan) turn(s *scene, kind string, round int) (*figures, error) {
 	c := clientConfig{
 		Kind: kind, Protocol: s.server.Protocol, Streams: s.streams, PerSecond: s.perSecond, Warm: p.warm, Hold: p.hold, Big: s.big,
 		Profile: p.profileOf(s, kind, round),
+	}
+	if kind == oursBlocking {
+		c.Kind, c.Poll = ours, transport.PollBlock
 	}
 	if err := server.read(&c.Server, 10*time.Second); err != nil {
 		return nil, err
