@@ -48,7 +48,8 @@ func (c *clientConfig) engine() (*figures, error) {
 		Host: struct {
 			*host.Self
 			*host.Pressure
-		}{self, new(host.Pressure)},
+			*host.Watch
+		}{self, new(host.Pressure), new(host.Watch)},
 		OnInterval: func(in *results.Interval) error {
 			for _, p := range in.Phases {
 				received += p.Values.Counter(results.EventsReceived)
