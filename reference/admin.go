@@ -68,3 +68,45 @@ func (s *Server) setFaults(w http.ResponseWriter, r *http.Request) {
 	s.SetFaults(f)
 	s.showFaults(w, r)
 }
+
+// doorState is the door on the admin endpoint.
+type doorState struct {
+	Door       DoorKind            `json:"door"` // "" is open
+	OpensMS    int64               `json:"opens_in_ms,omitempty"`
+	TurnedAway map[DoorKind]uint64 `json:"turned_away"` // requests; stalled ones have waited. Whom the kernel refuses nobody counts
+}
+
+func (s *Server) showDoor(w http.ResponseWriter, _ *http.Request) {
+	st := doorState{TurnedAway: map[DoorKind]uint64{}}
+	if d := s.door.now.Load(); d != nil {
+		st.Door, st.OpensMS = d.Kind, max(0, time.Until(d.until).Milliseconds())
+	}
+	for i, kind := range doorKinds {
+		st.TurnedAway[kind] = s.door.turned[i].Load()
+	}
+	answerJSON(w, http.StatusOK, st)
+}
+
+// setDoor shuts the door as the body says, or opens it on DELETE.
+func (s *Server) setDoor(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodDelete {
+		s.OpenDoor()
+		s.showDoor(w, r)
+		return
+	}
+	body, err := readBody(w, r, 4<<10)
+	if err != nil {
+		s.answerError(w, err)
+		return
+	}
+	d, err := ParseDoor(string(bytes.TrimSpace(body)))
+	if err == nil {
+		err = s.ShutDoor(d)
+	}
+	if err != nil {
+		s.answerError(w, refuse(http.StatusBadRequest, "door", err.Error()))
+		return
+	}
+	s.hub.settle(settlePatience)
+	s.showDoor(w, r)
+}

@@ -10,7 +10,7 @@ import (
 func (l *lane) distort(s *subscriber, f *Faults) {
 	now := nanos(time.Now())
 	if s.odd == nil {
-		s.odd = l.disturber(s, now)
+		s.odd = l.hub.disturber(s, now)
 	}
 	if f == nil {
 		f = &noFaults
@@ -61,6 +61,6 @@ func (l *lane) queueAll(s *subscriber, ds []delivery) bool {
 	return true
 }
 
-func (l *lane) disturber(s *subscriber, now int64) *disturber {
-	return &disturber{box: l.hub.faults, opened: now, rnd: rand.New(rand.NewPCG(l.hub.faults.seed, uint64(s.serial)))}
+func (h *hub) disturber(s *subscriber, now int64) *disturber {
+	return &disturber{box: h.faults, opened: now, rnd: rand.New(rand.NewPCG(h.faults.seed, uint64(s.serial)))}
 }

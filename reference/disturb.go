@@ -29,6 +29,8 @@ type disturber struct {
 	later   []delivery // in order of due
 	lastDue int64      // delays keep the order
 	over    bool       // the stream's end is among the deliveries
+	behind  []delivery // by replay-late: the end of a replay
+	lateTil int64
 	out     []delivery
 }
 
@@ -41,6 +43,7 @@ func (d *disturber) next() int64 {
 		}
 	}
 	sooner(d.packTil)
+	sooner(d.lateTil)
 	if f := d.box.load(); f != nil && f.CutAfter > 0 && !d.over {
 		sooner(d.opened + int64(f.CutAfter))
 	}
@@ -77,6 +80,9 @@ func (d *disturber) step(f *Faults, ev *event, no uint64, now int64) []delivery 
 // tick returns what has become due by itself.
 func (d *disturber) tick(f *Faults, now int64) []delivery {
 	d.out = d.out[:0]
+	if d.lateTil != 0 && now >= d.lateTil {
+		d.catchUp(now, false)
+	}
 	if d.heldTil != 0 && now >= d.heldTil {
 		d.unhold(f, now)
 	}
@@ -93,6 +99,7 @@ func (d *disturber) tick(f *Faults, now int64) []delivery {
 func (d *disturber) settle(f *Faults, now int64) []delivery {
 	d.out = append(d.out[:0], d.later...)
 	d.later = nil
+	d.catchUp(now, false)
 	if d.held != nil {
 		d.unhold(f, now)
 	}
@@ -102,12 +109,12 @@ func (d *disturber) settle(f *Faults, now int64) []delivery {
 
 // abandon releases what is held back: nobody is there to get it.
 func (d *disturber) abandon() {
-	for i := range d.later {
-		if ev := d.later[i].ev; ev != nil {
-			ev.release()
+	for _, del := range append(d.later, d.behind...) {
+		if del.ev != nil {
+			del.ev.release()
 		}
 	}
-	d.later = nil
+	d.later, d.behind = nil, nil
 	if d.held != nil {
 		d.held.release()
 		d.held = nil
@@ -185,6 +192,9 @@ func (d *disturber) emit(f *Faults, ev *event, no uint64, now int64) {
 	d.delay(f, now)
 	for range times {
 		d.shape(f, del, now)
+	}
+	if d.behind != nil {
+		d.catchUp(now, true)
 	}
 }
 
@@ -291,7 +301,7 @@ func (d *disturber) due(now int64) []delivery {
 
 // bound reports whether earlier faults still bind this subscriber.
 func (d *disturber) bound() bool {
-	return d.over || d.held != nil || d.packed > 0 || len(d.later) > 0
+	return d.over || d.held != nil || d.behind != nil || d.packed > 0 || len(d.later) > 0
 }
 
 func nth(n, no uint64) bool { return n > 0 && no%n == 0 }

@@ -24,7 +24,7 @@ func (b *faultBox) orNone() *Faults {
 var noFaults Faults
 
 func (b *faultBox) store(f Faults) {
-	f.Restart = 0 // an act, not a state
+	f.Restart, f.EmptyRing = 0, false // acts, not states
 	if f == (Faults{}) {
 		b.now.Store(nil)
 		return

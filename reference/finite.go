@@ -50,7 +50,7 @@ func (h *hub) since(names []string, lastID string, retry time.Duration) ([]byte,
 	if lastID != "" {
 		after, known := find(topics, lastID, h.first, h.seq)
 		if !known {
-			body = append(body, gapEvent(lastID)...)
+			body = append(body, h.gap(lastID)...)
 		}
 		for ev := range since(topics, after) {
 			body = append(body, ev.stream()...)

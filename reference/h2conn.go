@@ -136,6 +136,18 @@ func (c *h2conn) close() {
 	c.nc.Close()
 }
 
+// carries reports whether there are event streams on the connection.
+func (c *h2conn) carries() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, st := range c.streams {
+		if st.sub != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // drain asks the client to open no more streams, and closes with the last one.
 func (c *h2conn) drain() {
 	c.mu.Lock()

@@ -71,8 +71,8 @@ func (c *h2conn) headers(f *http2.MetaHeadersFrame) error {
 	case f.Truncated:
 		c.srv.answerError(w, refuse(http.StatusRequestHeaderFieldsTooLarge, "header_limit", "the request's header is over the limit"))
 		w.finish()
-	case f.StreamEnded() && r.Method == http.MethodGet && r.URL.Path == "/events":
-		// It never waits, and a goroutine for each stream is dear.
+	case f.StreamEnded() && r.Method == http.MethodGet && r.URL.Path == "/events" && !c.srv.stalls():
+		// It does not wait, and a goroutine for each stream is dear.
 		c.srv.http.Handler.ServeHTTP(w, r)
 		if !w.taken {
 			w.finish()
@@ -114,7 +114,9 @@ func (c *h2conn) start(st *h2stream, w *h2response, r *http.Request, ended bool)
 		defer cancel()
 		r.Body, r.ContentLength = body, int64(body.Len())
 		c.srv.http.Handler.ServeHTTP(w, r.WithContext(ctx))
-		w.finish()
+		if !w.taken {
+			w.finish()
+		}
 		c.mu.Lock()
 		c.running--
 		c.mu.Unlock()

@@ -37,6 +37,10 @@ func (w *h2response) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// mayWait reports whether the stream has a goroutine of its own, and not the
+// reader of its connection.
+func (w *h2response) mayWait() bool { return w.st.room != nil }
+
 // SetReadDeadline is there for http.ResponseController: the body is here
 // already, under a deadline of its own.
 func (w *h2response) SetReadDeadline(time.Time) error { return nil }

@@ -21,7 +21,7 @@ import (
 // ours.
 func (s *Server) handler() http.Handler {
 	type methods map[string]http.HandlerFunc
-	faults := s.withToken(s.setFaults)
+	faults, setDoor := s.withToken(s.setFaults), s.withToken(s.setDoor)
 	routes := map[string]methods{
 		"/events":       {"GET": s.events},
 		"/finite":       {"GET": s.finite},
@@ -30,6 +30,7 @@ func (s *Server) handler() http.Handler {
 		"/healthz":      {"GET": s.health},
 		"/metrics":      {"GET": s.metrics.ServeHTTP},
 		"/admin/faults": {"GET": s.withToken(s.showFaults), "PUT": faults, "POST": faults, "DELETE": faults},
+		"/admin/door":   {"GET": s.withToken(s.showDoor), "PUT": setDoor, "DELETE": setDoor},
 	}
 	profiles := s.withToken(profile)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +48,7 @@ func (s *Server) handler() http.Handler {
 		case s.Pprof && strings.HasPrefix(r.URL.Path, "/debug/pprof/"):
 			profiles(w, r)
 		case !ok:
-			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /publish, /finite, /clock, /healthz, /metrics, /admin/faults"))
+			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /publish, /finite, /clock, /healthz, /metrics, /admin/faults, /admin/door"))
 		case s.CORS != "" && r.Method == http.MethodOptions:
 			w.WriteHeader(http.StatusNoContent)
 		case route[r.Method] == nil:

@@ -20,6 +20,7 @@ type hub struct {
 	lanes     []*lane
 	pool      eventPool
 	faults    *faultBox
+	counts    *counts
 
 	mu       sync.Mutex
 	seq      uint64 // of the last event
@@ -35,6 +36,7 @@ type hub struct {
 type topic struct {
 	name    string
 	ring    replayRing
+	came    uint64          // events published to it
 	subs    int             // joined subscribers
 	users   int             // admitted streams: keeps the topic alive
 	members [][]*subscriber // for each lane, owned by it
@@ -61,10 +63,16 @@ func (h *hub) publish(dst []byte, name string, e *Event) (id []byte, subscribers
 		ev.release()
 		return dst, 0, err
 	}
-	h.seq++
 	dst = append(dst, ev.id()...)
-	ev.hold(len(h.lanes))
 	f := h.faults.load()
+	t.came++
+	if f != nil && nth(f.DropEarly, t.came) {
+		h.faults.did(faultDropEarly)
+		ev.release()
+		return dst, t.subs, nil
+	}
+	h.seq++
+	ev.hold(len(h.lanes))
 	t.ring.keep(ev, h.ring)
 	for _, l := range h.lanes {
 		l.post(command{do: doPublish, topic: t, ev: ev, faults: f})
@@ -123,7 +131,7 @@ func (h *hub) join(s *subscriber, topics []*topic, lastID string) {
 		s.slots[i].topic = t
 		t.subs++
 	}
-	h.replay(s, topics, lastID)
+	h.resume(s, topics, lastID)
 	if s.lane == nil {
 		s.lane = h.takeLane()
 	}
@@ -144,6 +152,9 @@ func (h *hub) lost(s *subscriber) {
 		closeSocket(s.fd)
 	}
 	s.drop()
+	if s.odd != nil {
+		s.odd.abandon()
+	}
 	for i := range s.slots {
 		h.release(s.slots[i].topic, true)
 	}
@@ -160,35 +171,6 @@ func (h *hub) nextLane() *lane {
 func (h *hub) takeLane() *lane {
 	h.next++
 	return h.lanes[h.next%len(h.lanes)]
-}
-
-// replay queues what s missed.
-func (h *hub) replay(s *subscriber, topics []*topic, lastID string) {
-	if lastID == "" {
-		return
-	}
-	f := h.faults.load()
-	if f != nil && f.ForgetRing {
-		h.faults.did(faultForgetRing)
-		return
-	}
-	after, known := find(topics, lastID, h.first, h.seq)
-	if !known {
-		s.queue = append(s.queue, delivery{b: gapEvent(lastID)})
-	}
-	times := 1
-	if f != nil && f.ReplayTwice {
-		times = 2
-	}
-	for i := range times {
-		for ev := range since(topics, after) {
-			ev.hold(1)
-			s.queue = append(s.queue, delivery{ev: ev})
-			if i == 1 {
-				h.faults.did(faultReplayTwice)
-			}
-		}
-	}
 }
 
 // left counts out an admitted stream that never joined.

@@ -13,8 +13,8 @@ func (l *lane) join(s *subscriber) {
 		sl.topic.members[l.no] = append(m, s)
 	}
 	l.counts.open.Add(1)
-	if l.hub.faults.load() != nil {
-		s.odd = l.disturber(s, nanos(time.Now()))
+	if s.odd == nil && l.hub.faults.load() != nil {
+		s.odd = l.hub.disturber(s, nanos(time.Now()))
 	}
 	if s.out == nil && !l.poll.add(s.fd, s) {
 		l.cut(s)

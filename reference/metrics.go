@@ -26,11 +26,20 @@ func (s *Server) exposition() http.Handler {
 	counter("deliveries_dropped_total", "Events dropped for a subscriber that is too slow.", s.counts.dropped.Load)
 	counter("streams_disconnected_total", "Streams ended as too slow.", s.counts.disconnected.Load)
 	counter("requests_refused_total", "Requests answered with an error.", s.counts.refused.Load)
+	counter("replays_total", "Streams that were given what they had missed.", s.counts.replays.Load)
+	counter("events_replayed_total", "Events given to them.", s.counts.replayed.Load)
+	counter("gaps_declared_total", "Streams that were told of events that are gone.", s.counts.gaps.Load)
 	for i := range faultTable {
 		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Namespace: "reference", Name: "faults_done_total", Help: "What the faults affected.",
 			ConstLabels: prometheus.Labels{"fault": faultTable[i].Name},
 		}, func() float64 { return float64(s.faults.done[i].Load()) }))
+	}
+	for i, kind := range doorKinds {
+		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: "reference", Name: "door_turned_away_total", Help: "Requests for streams that met a shut door.",
+			ConstLabels: prometheus.Labels{"door": string(kind)},
+		}, func() float64 { return float64(s.door.turned[i].Load()) }))
 	}
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,9 @@ func faultValue(f *Faults, no faultNo) string {
 	return ""
 }
 
+// faultWords are the values of the faults that take one of a few words.
+var faultWords = map[faultNo][]string{faultLineEnds: {"cr", "crlf"}, faultGap: {"comment", "none"}}
+
 func setFault(no faultNo, field any, value string, given bool) error {
 	switch p := field.(type) {
 	case *uint64:
@@ -118,8 +122,8 @@ func setFault(no faultNo, field any, value string, given bool) error {
 		}
 		*p = n
 	case *string:
-		if no == faultLineEnds && value != "cr" && value != "crlf" && value != "" {
-			return fmt.Errorf("want cr or crlf")
+		if words, bound := faultWords[no]; bound && value != "" && !slices.Contains(words, value) {
+			return fmt.Errorf("want %s", strings.Join(words, " or "))
 		}
 		*p = value
 	case *bool:

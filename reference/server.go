@@ -48,6 +48,7 @@ type Server struct {
 	Seed    uint64 // of what faults do at random
 
 	gate    *gate
+	door    door
 	http    *http.Server
 	tls     *tls.Config
 	hub     *hub
@@ -70,6 +71,9 @@ type counts struct {
 	dropped      atomic.Uint64 // deliveries dropped for slow subscribers
 	disconnected atomic.Uint64 // subscribers disconnected as too slow
 	refused      atomic.Uint64 // requests answered with an error
+	replays      atomic.Uint64 // streams that were given what they had missed
+	replayed     atomic.Uint64 // events given so
+	gaps         atomic.Uint64 // streams that were told of events that are gone
 }
 
 // Start listens and serves until Close or Shutdown, or until ctx ends, which
@@ -157,7 +161,7 @@ func (s *Server) startLanes() error {
 	}
 	s.hub = &hub{
 		ring: orDefault(s.Ring, 1024), maxTopics: orDefault(s.MaxTopics, 65536),
-		maxSubs: orDefault(s.MaxSubscribers, 1_000_000), faults: &s.faults,
+		maxSubs: orDefault(s.MaxSubscribers, 1_000_000), faults: &s.faults, counts: &s.counts,
 		seq: first - 1, first: first - 1, topics: map[string]*topic{},
 	}
 	var lanes []*lane

@@ -11,6 +11,9 @@ import (
 // events opens an event stream: the answer's head goes out at once, then what
 // was missed since the last event ID, then events as they are published.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	if !s.pass(w, r) {
+		return
+	}
 	names, lastID, err := streamQuery(r)
 	if err != nil {
 		s.answerError(w, err)

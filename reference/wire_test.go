@@ -191,21 +191,6 @@ func TestFaultsOfAnswers(t *testing.T) {
 	wantDone(t, s, "content-type", 1)
 }
 
-func TestFaultsOfReplay(t *testing.T) {
-	c := http.DefaultClient
-	defer c.CloseIdleConnections()
-	_, st := faulty(t, dialect{}, c, "", 0)
-	st.resp.Body.Close()
-	s, _ := faulty(t, dialect{}, c, "replay-twice", 3)
-	open(t, c, s.URL()+"/events?topic=a", "Last-Event-ID", "1").expect(numbered(2, "2"), numbered(3, "3"), numbered(2, "2"), numbered(3, "3"))
-	wantDone(t, s, "replay-twice", 2)
-	s, _ = faulty(t, dialect{}, c, "forget-ring", 3)
-	st = open(t, c, s.URL()+"/events?topic=a", "Last-Event-ID", "1")
-	publishTo(t, c, s, "topic=a", "4")
-	st.expect(numbered(4, "4"))
-	wantDone(t, s, "forget-ring", 1)
-}
-
 func TestRestart(t *testing.T) {
 	eachDialect(t, func(t *testing.T, d dialect, c *http.Client) {
 		s, st := faulty(t, d, c, "", 2)

@@ -168,15 +168,7 @@ func TestFaultRestart(t *testing.T) {
 		done <- runAgainst(t, url, "-c", "30", "-d", "5s", "--rate", "20", "--ramp", "at_once", "--set", comesBack, "--drain", "3s")
 	}()
 	awaitPublished(t, url, 20)
-	request, err := http.NewRequest(http.MethodPut, url+"/admin/faults", strings.NewReader("restart=400ms"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
+	administer(t, http.MethodPut, url+"/admin/faults", "restart=400ms")
 	d := <-done
 	if n := value(d, "connections.closed_by_server"); n != 30 {
 		t.Errorf("%v streams were closed, want 30", n)
@@ -195,16 +187,22 @@ func TestFaultRestart(t *testing.T) {
 // awaitPublished waits until the server has taken so many events.
 func awaitPublished(t *testing.T, url string, n float64) {
 	t.Helper()
-	for begun := time.Now(); metricOf(t, url, "events_published_total") < n; time.Sleep(10 * time.Millisecond) {
+	awaitMetric(t, url, "events_published_total", n)
+}
+
+// awaitMetric waits until a counter of the reference server has come so far.
+func awaitMetric(t *testing.T, url, name string, n float64) {
+	t.Helper()
+	for begun := time.Now(); metricOf(t, url, name) < n; time.Sleep(10 * time.Millisecond) {
 		if time.Since(begun) > 30*time.Second {
-			t.Fatal("nothing is published")
+			t.Fatalf("%s stays below %v", name, n)
 		}
 	}
 }
 
 // Each fault that the server lists is in one of the tests above.
 func TestEveryFaultIsTested(t *testing.T) {
-	source := readTests(t, "faults_test.go", "truth_test.go")
+	source := readTests(t, "faults_test.go", "truth_test.go", "replay_test.go")
 	for _, f := range reference.ListFaults() {
 		if !strings.Contains(source, `"`+f.Name) && !strings.Contains(source, ","+f.Name) {
 			t.Errorf("no end-to-end test has the fault %s", f.Name)
