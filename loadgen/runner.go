@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -166,6 +167,7 @@ func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what opening took for a moment: the memory for each connection is that of an open one
 	if settled := r.settled.Load(); settled > 0 && r.opened.Load() == 0 && settled == int64(len(r.subscriptions)) {
 		r.fail(r.nothingOpened())
 		return errors.New(r.failure())
