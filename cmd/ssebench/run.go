@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -96,14 +95,6 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 
 // measure goes all the way from a scenario to a document and its path: server, plan, preflight, run. The path is empty where the
 // document could not be written, which its Failure says.
-// stayLean keeps the collector from letting the heap grow to twice what is in use: hardly anything is allocated while events flow, so
-// collecting early costs next to nothing. GOGC in the environment has precedence.
-func stayLean() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(25)
-	}
-}
-
 func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenario *scenarios.Scenario) (*results.Document, string, error) {
 	guard, err := host.NewGuard(ctx, o.iMayLoad)
 	if err != nil {
@@ -125,7 +116,7 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 	if err != nil {
 		return nil, "", err
 	}
-	stayLean()
+	host.StayLean()
 	progress := newProgress(o.stderr, o.quiet, job.plan)
 	runner := job.runner
 	runner.Stop = interrupts.first

@@ -31,6 +31,7 @@ func (c *clientConfig) engine() (*figures, error) {
 		return nil, err
 	}
 	sampled := sample(streams, m)
+	host.StayLean()
 	self, err := host.NewSelf()
 	if err != nil {
 		return nil, err
