@@ -20,20 +20,21 @@ const (
 	cookieV2Compressed = 0x1c849304 | 0x10
 )
 
-// encoder is what encoding needs: a compressor has a megabyte of tables, and a run encodes a dozen histograms a second.
-type encoder struct {
+// encoder is what encoding needs. There is one: a compressor has half a megabyte of tables, and a run encodes a dozen histograms a
+// second, one after the other.
+var encoder struct {
+	mu         sync.Mutex
 	payload    []byte
 	compressed bytes.Buffer
 	zlib       *zlib.Writer
 }
 
-var encoders = sync.Pool{New: func() any { return &encoder{zlib: zlib.NewWriter(nil)} }}
-
 // encode gives the base64 of HdrHistogram's V2 compressed format: the counts of all slots up to the last one in use as ZigZag
 // LEB128 numbers, where -n stands for a run of n zeros.
 func (b *buckets) encode() (string, error) {
-	e := encoders.Get().(*encoder)
-	defer encoders.Put(e)
+	e := &encoder
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	const header = 40
 	p := append(e.payload[:0], make([]byte, header)...)
 	next := 0
@@ -62,6 +63,12 @@ func (b *buckets) encode() (string, error) {
 
 	e.compressed.Reset()
 	e.compressed.Write(make([]byte, 8))
+	if e.zlib == nil {
+		var err error
+		if e.zlib, err = zlib.NewWriterLevel(&e.compressed, zlib.BestSpeed); err != nil {
+			return "", fmt.Errorf("encoding a histogram: %w", err)
+		}
+	}
 	e.zlib.Reset(&e.compressed)
 	if _, err := e.zlib.Write(p); err != nil {
 		return "", fmt.Errorf("encoding a histogram: %w", err)

@@ -11,20 +11,20 @@ import (
 // frame finds how the body ends (RFC 9112 section 6.3) and whether the connection outlives it (section 9.3).
 func (p *responseParser) frame() error {
 	connection := p.part.header["Connection"]
-	if p.minor > 0 {
+	if p.part.minor > 0 {
 		p.keep = !httpguts.HeaderValuesContainsToken(connection, "close")
 	} else {
 		p.keep = httpguts.HeaderValuesContainsToken(connection, "keep-alive")
 	}
 	// An HTTP/1.0 server cannot mean a transfer coding; browsers ignore one that came through a proxy.
 	codings := strings.Join(p.part.header["Transfer-Encoding"], ",")
-	chunked := p.minor > 0 && strings.EqualFold(strings.TrimSpace(codings), "chunked")
-	if p.minor > 0 && codings != "" && !chunked {
+	chunked := p.part.minor > 0 && strings.EqualFold(strings.TrimSpace(codings), "chunked")
+	if p.part.minor > 0 && codings != "" && !chunked {
 		return fail(tokenTransferEncoding, "transfer coding %q where only chunked is understood", codings)
 	}
 	length, known, err := contentLength(p.part.header["Content-Length"])
 	switch {
-	case p.status == http.StatusNoContent || p.status == http.StatusNotModified:
+	case p.part.status == http.StatusNoContent || p.part.status == http.StatusNotModified:
 		p.state = isDone
 	case chunked:
 		p.enter(inChunkLine, chunkLineLimit)

@@ -201,7 +201,7 @@ func (s *looped) ready(events uint32) {
 		s.discard()
 		return
 	}
-	if events&unix.EPOLLOUT != 0 && s.unsent != nil && !s.drain() {
+	if events&unix.EPOLLOUT != 0 && s.unsent && !s.drain() {
 		return
 	}
 	if events&^unix.EPOLLOUT != 0 {
@@ -211,10 +211,8 @@ func (s *looped) ready(events uint32) {
 
 // drain writes what was left. It answers false if the stream went on to something else.
 func (s *looped) drain() bool {
-	b := *s.unsent
-	s.unsent = nil
-	err := s.send(b)
-	if err == nil && s.unsent == nil {
+	err := s.send(s.takeUnsent())
+	if err == nil && !s.unsent {
 		if o := s.opening; o != nil && o.Requested.IsZero() {
 			s.asked()
 		}

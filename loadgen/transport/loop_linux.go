@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -36,8 +37,9 @@ type loop struct {
 	dialing    int       // dials in flight
 	silent     []int32   // descriptors of silently cut streams, closed at the end
 	openings   []*opening
-	scratch    []byte // of requests
-	remotes    map[remote]*remote
+	scratch    []byte             // of requests
+	remotes    []remote           // of connections, a few
+	unsent     map[*looped][]byte // what the kernel did not take
 	wire       wire
 	at         time.Time // of the bytes being handled
 	read       int64     // the same in the loop's time
@@ -88,7 +90,7 @@ type message struct {
 }
 
 func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
-	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), remotes: make(map[remote]*remote)}
+	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), unsent: make(map[*looped][]byte)}
 	p.lane.buffer = make([]byte, laneBufferSize)
 	if err := p.poller.open(t.config.Poll != PollBlock); err != nil {
 		return nil, fmt.Errorf("event loop: %w; raise the limit on open files (ulimit -n), or use engine %s", err, EngineGoroutines)
@@ -313,15 +315,20 @@ type remote struct {
 	text    string // of the address
 }
 
-// remote gives one value for all streams to a peer.
-func (p *loop) remote(a netip.AddrPort, origin string) *remote {
-	key := remote{address: a, origin: origin}
-	r := p.remotes[key]
-	if r == nil {
-		r = &remote{a, origin, a.String()}
-		p.remotes[key] = r
+// remote gives the place of a peer among the remotes. There are as many as targets, redirects and addresses of names; a run that meets
+// more than can be numbered shares the last place, whose connections are then never used again.
+func (p *loop) remote(a netip.AddrPort, origin string) uint16 {
+	for i := range p.remotes {
+		if r := &p.remotes[i]; r.address == a && r.origin == origin {
+			return uint16(i)
+		}
 	}
-	return r
+	if len(p.remotes) > math.MaxUint16 {
+		p.remotes[math.MaxUint16] = remote{address: a, text: a.String()}
+		return math.MaxUint16
+	}
+	p.remotes = append(p.remotes, remote{a, origin, a.String()})
+	return uint16(len(p.remotes) - 1)
 }
 
 // instant turns the loop's time into an instant.

@@ -15,21 +15,21 @@ import (
 // comes. Only Cut may be called from outside the loop; all else runs with the lane held.
 type looped struct {
 	exchange
-	loop   *loop
-	timer  timer   // of an opening that is due, a dial, a discarded body
-	secure *secure // nil: cleartext
-	peer   *remote // of the connection
-	unsent *[]byte // what the kernel did not take yet; nil: nothing
-	due    int64   // in the loop's time; noTime: at once
-	fd     int32
-	slot   int32  // of the socket in the loop's table
-	index  int32  // in the loop's streams
-	epoch  uint16 // of openings, so that late answers to an earlier one are known
-	phase  phase
-	dials  bool // holds a place among the dials in flight
-	reused bool // the hop goes over a kept connection
-	// resumes: there was a TLS session before.
-	resumes bool
+	loop    *loop
+	timer   timer   // of an opening that is due, a dial, a discarded body
+	secure  *secure // nil: cleartext
+	fd      int32
+	slot    int32  // of the socket in the loop's table
+	index   int32  // in the loop's streams
+	epoch   uint16 // of openings, so that late answers to an earlier one are known
+	peer    uint16 // of the connection, in the loop's remotes
+	list    int16  // 1 + the wheel's list that it is in; 0: the timer is not set
+	phase   phase
+	atOnce  bool // the opening has no instant at which it is due
+	dials   bool // holds a place among the dials in flight
+	reused  bool // the hop goes over a kept connection
+	unsent  bool // the kernel did not take everything yet: see loop.unsent
+	resumes bool // there was a TLS session before
 }
 
 // phase is what a looped stream waits for.
@@ -44,9 +44,6 @@ const (
 	answering               // for bytes
 	finished
 )
-
-// noTime is an instant that has not come about. The loop's time starts at zero.
-const noTime = int64(-1)
 
 // Cut implements loadgen.Stream. It tells the loop, which does the rest.
 func (s *looped) Cut(how loadgen.Cut) {
@@ -64,11 +61,10 @@ func (s *looped) wasCut() {
 
 // await has the stream opened at the instant.
 func (s *looped) await(at time.Time) {
-	s.phase, s.opened, s.due = waiting, false, noTime
+	s.phase, s.opened, s.atOnce = waiting, false, at.IsZero()
 	when := s.loop.clock.now()
-	if !at.IsZero() {
-		s.due = int64(at.Sub(s.loop.clock.base))
-		when = s.due
+	if !s.atOnce {
+		when = int64(at.Sub(s.loop.clock.base))
 	}
 	s.loop.wheel.set(s, when) // also what is due already: an opening that fails at once must not call itself
 }
@@ -79,8 +75,8 @@ func (s *looped) isDue() {
 		return // its message is on its way
 	}
 	p := s.loop
-	if s.due != noTime {
-		p.lane.figures.Record(results.GeneratorScheduleLag, p.clock.now()-s.due)
+	if !s.atOnce {
+		p.lane.figures.Record(results.GeneratorScheduleLag, p.clock.now()-s.timer.at)
 	}
 	if s.fd == noSocket && p.dialing >= dialsInFlight {
 		s.phase = queued
@@ -108,8 +104,8 @@ func (s *looped) begin() {
 	o := p.newOpening()
 	s.opening = o
 	o.DialStart = p.instant(p.clock.now())
-	if s.due != noTime {
-		o.Due = p.instant(s.due)
+	if !s.atOnce {
+		o.Due = p.instant(s.timer.at)
 	}
 	if s.request.Login != nil {
 		o.take(s.request.Login)
@@ -145,7 +141,7 @@ func (s *looped) reuse(u *url.URL) bool {
 	if s.fd == noSocket {
 		return false
 	}
-	if s.peer.origin == origin(u) && isQuiet(s.fd) {
+	if s.loop.remotes[s.peer].origin == origin(u) && isQuiet(s.fd) {
 		return true
 	}
 	s.discard()
@@ -155,7 +151,7 @@ func (s *looped) reuse(u *url.URL) bool {
 // ask writes the request and awaits the answer.
 func (s *looped) ask() {
 	p, o := s.loop, s.opening
-	o.Remote = s.peer.text
+	o.Remote = p.remotes[s.peer].text
 	s.parser.reset(p.t.config.HeadLimit)
 	s.phase, o.Requested = answering, time.Time{}
 	p.scratch = s.appendRequest(p.scratch[:0], o)
@@ -163,7 +159,7 @@ func (s *looped) ask() {
 		s.concluded(err)
 		return
 	}
-	if s.unsent == nil {
+	if !s.unsent {
 		s.asked()
 	}
 	if cap(p.scratch) > requestBufferSize {
@@ -197,7 +193,7 @@ func (s *looped) concluded(err error) {
 	p, o := s.loop, s.opening
 	p.wheel.stop(s)
 	err = s.meaning(err)
-	kept := err == nil && s.parser.done() && s.parser.keep && s.unsent == nil && !s.cut()
+	kept := err == nil && s.parser.done() && s.parser.keep && !s.unsent && !s.cut()
 	if !kept {
 		s.discard()
 	}
@@ -254,7 +250,8 @@ func (s *looped) discard() {
 		return
 	}
 	p, fd := s.loop, s.fd
-	s.fd, s.unsent = noSocket, nil
+	s.fd = noSocket
+	s.takeUnsent()
 	if s.secure != nil && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
 		p.scratch = s.secure.goodbye(p.scratch[:0])
 		n, _ := sendSocket(fd, p.scratch) // who is gone need not be told
@@ -284,8 +281,8 @@ func (s *looped) write(b []byte) (err error) {
 
 // send is write below TLS.
 func (s *looped) send(b []byte) error {
-	if s.unsent != nil {
-		*s.unsent = append(*s.unsent, b...)
+	if s.unsent {
+		s.loop.unsent[s] = append(s.loop.unsent[s], b...)
 		return nil
 	}
 	n, errno := sendSocket(s.fd, b)
@@ -298,11 +295,21 @@ func (s *looped) send(b []byte) error {
 	}
 	s.loop.sent += int64(n)
 	if n < len(b) {
-		rest := append([]byte(nil), b[n:]...)
-		s.unsent = &rest
+		s.unsent = true
+		s.loop.unsent[s] = append([]byte(nil), b[n:]...)
 		if err := s.loop.rearm(s.fd, s.slot, listening|unix.EPOLLOUT); err != nil {
 			return writeFailure(err)
 		}
 	}
 	return nil
+}
+
+// takeUnsent takes what is still to be sent.
+func (s *looped) takeUnsent() (b []byte) {
+	if s.unsent {
+		s.unsent = false
+		b = s.loop.unsent[s]
+		delete(s.loop.unsent, s)
+	}
+	return b
 }

@@ -49,27 +49,26 @@ const (
 // sink as slices of what was fed; between feeds it keeps at most one unfinished line.
 type responseParser struct {
 	state   parseState
-	interim uint8
 	keep    bool // the connection can carry another request once the state is isDone
-	minor   byte // of the protocol's version
 	started bool // a byte was fed
-	status  int16
-	limit   int32
-	budget  int32    // bytes that the current section may still take
-	left    uint64   // bytes of the chunk or body still to come
+	limit   uint32
+	left    uint64   // bytes that the body, the chunk or a section of lines has or may have still
 	part    *partial // nil: neither in a head nor in a line
 }
 
 // partial is what a parser holds in a head, or where the bytes fed so far end inside a line.
 type partial struct {
-	line   []byte // unfinished
-	header http.Header
+	line    []byte // unfinished
+	header  http.Header
+	status  int
+	minor   byte  // of the protocol's version
+	interim uint8 // responses so far
 }
 
 // reset makes the parser ready for the next response on the connection. limit is the bound of the head in bytes.
 func (p *responseParser) reset(limit int) {
-	n := int32(min(limit, math.MaxInt32))
-	*p = responseParser{limit: n, budget: n}
+	*p = responseParser{limit: uint32(min(limit, math.MaxInt32))}
+	p.left = uint64(p.limit)
 }
 
 // done tells that the response is complete.
@@ -141,7 +140,7 @@ func (p *responseParser) content(b []byte, at time.Time, sink answerSink) (rest 
 }
 
 // enter starts a section made of lines.
-func (p *responseParser) enter(s parseState, budget int32) { p.state, p.budget = s, budget }
+func (p *responseParser) enter(s parseState, most uint32) { p.state, p.left = s, uint64(most) }
 
 func (p *responseParser) nextLine(b []byte, at time.Time, sink answerSink) (rest []byte, err error) {
 	if p.state == inStatus {
@@ -150,7 +149,7 @@ func (p *responseParser) nextLine(b []byte, at time.Time, sink answerSink) (rest
 		}
 	}
 	n := bytes.IndexByte(b, '\n') + 1
-	if most := int(p.budget); n > most || n == 0 && len(b) > most {
+	if uint64(n) > p.left || n == 0 && uint64(len(b)) > p.left {
 		return nil, p.overflow()
 	}
 	if n == 0 {
@@ -158,10 +157,10 @@ func (p *responseParser) nextLine(b []byte, at time.Time, sink answerSink) (rest
 			p.part = new(partial)
 		}
 		p.part.line = append(p.part.line, b...)
-		p.budget -= int32(len(b))
+		p.left -= uint64(len(b))
 		return nil, nil
 	}
-	p.budget -= int32(n)
+	p.left -= uint64(n)
 	line := b[:n-1]
 	if p.part != nil && len(p.part.line) > 0 {
 		p.part.line = append(p.part.line, line...)
@@ -239,21 +238,20 @@ func (p *responseParser) statusLine(line []byte) error {
 	if len(line) < fixed || line[8] != ' ' || len(line) > fixed && line[fixed] != ' ' || line[7] < '0' || line[7] > '9' {
 		return bad()
 	}
-	p.status = 0
+	status := 0
 	for _, c := range line[9:fixed] {
 		if c < '0' || c > '9' {
 			return bad()
 		}
-		p.status = p.status*10 + int16(c-'0')
+		status = status*10 + int(c-'0')
 	}
-	if p.status < 100 || p.status > 599 {
+	if status < 100 || status > 599 {
 		return bad()
 	}
-	p.minor = line[7] - '0'
 	if p.part == nil {
 		p.part = new(partial)
 	}
-	p.part.header = make(http.Header, 8)
+	p.part.status, p.part.minor, p.part.header = status, line[7]-'0', make(http.Header, 8)
 	p.state = inHeader
 	return nil
 }
@@ -272,11 +270,12 @@ func fieldLine(line []byte) (name, value string, err error) {
 }
 
 func (p *responseParser) endHead(at time.Time, sink answerSink) error {
-	if p.status == http.StatusSwitchingProtocols {
+	head := p.part
+	if head.status == http.StatusSwitchingProtocols {
 		return fail(tokenSwitching, "the server answered 101 to a request that asked for no other protocol")
 	}
-	if p.status < 200 {
-		if p.interim++; p.interim > interimLimit {
+	if head.status < 200 {
+		if head.interim++; head.interim > interimLimit {
 			return fail(tokenInterimLimit, "more than %d interim (1xx) responses", interimLimit)
 		}
 		p.state = inStatus
@@ -285,7 +284,7 @@ func (p *responseParser) endHead(at time.Time, sink answerSink) error {
 	if err := p.frame(); err != nil {
 		return err
 	}
-	h := p.part.header
-	p.part.header = nil
-	return sink.head(int(p.status), "HTTP/1."+strconv.Itoa(int(p.minor)), h, at)
+	h := head.header
+	head.header = nil
+	return sink.head(head.status, "HTTP/1."+strconv.Itoa(int(head.minor)), h, at)
 }

@@ -18,36 +18,38 @@ const (
 // timer is a stream's place in the wheel.
 type timer struct {
 	next, previous *looped
-	at             int64 // zero: not set
+	at             int64 // stays when the timer fires
 }
 
-// set sets the stream's timer, or sets it anew.
+// set sets the stream's timer, or sets it anew. What is overdue fires at the next advance.
 func (w *wheel) set(s *looped, at int64) {
 	w.stop(s)
-	at = max(at, w.tick*wheelTick, 1) // what is overdue fires at once
-	slot := &w.slots[at/wheelTick%wheelSlots]
-	s.timer = timer{next: *slot, at: at}
-	if *slot != nil {
-		(*slot).timer.previous = s
+	slot := max(at/wheelTick, w.tick) % wheelSlots
+	first := w.slots[slot]
+	s.timer = timer{next: first, at: at}
+	s.list = int16(slot) + 1
+	if first != nil {
+		first.timer.previous = s
 	}
-	*slot = s
+	w.slots[slot] = s
 	w.count++
 }
 
 // stop stops the stream's timer if it is set.
 func (w *wheel) stop(s *looped) {
-	if s.timer.at == 0 {
+	t := &s.timer
+	if s.list == 0 {
 		return
 	}
-	if n := s.timer.next; n != nil {
-		n.timer.previous = s.timer.previous
+	if t.next != nil {
+		t.next.timer.previous = t.previous
 	}
-	if p := s.timer.previous; p != nil {
-		p.timer.next = s.timer.next
+	if t.previous != nil {
+		t.previous.timer.next = t.next
 	} else {
-		w.slots[s.timer.at/wheelTick%wheelSlots] = s.timer.next
+		w.slots[s.list-1] = t.next
 	}
-	s.timer = timer{}
+	*t, s.list = timer{at: t.at}, 0
 	w.count--
 }
 
@@ -78,13 +80,13 @@ func (w *wheel) next(now int64) time.Duration {
 		return -1
 	}
 	for tick := w.tick; tick < w.tick+wheelSlots; tick++ {
-		first := int64(0)
+		first, found := int64(0), false
 		for s := w.slots[tick%wheelSlots]; s != nil; s = s.timer.next {
-			if s.timer.at/wheelTick <= tick && (first == 0 || s.timer.at < first) {
-				first = s.timer.at
+			if s.timer.at/wheelTick <= tick && (!found || s.timer.at < first) {
+				first, found = s.timer.at, true
 			}
 		}
-		if first > 0 {
+		if found {
 			return time.Duration(max(first-now, 0))
 		}
 	}
