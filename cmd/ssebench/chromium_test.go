@@ -56,10 +56,6 @@ const longWait = 10_000
 // TestChromiumHearsTheSame subscribes a real Chromium and listen to the same streams. What they hear must be equal, event for event;
 // where it is not, the difference must be one that deviations explains, and listen must be on the standard's side.
 func TestChromiumHearsTheSame(t *testing.T) {
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("chromium is needed: apt-get update && apt-get install -y chromium")
-	}
 	vectors := loadVectors(t)
 	subscriptions := slices.Clone(answersRightAndWrong)
 	standard := map[string]*heard{} // what the vectors say
@@ -106,7 +102,7 @@ func TestChromiumHearsTheSame(t *testing.T) {
 			ours[s.name], delays[s.name] = h, delay
 		})
 	}
-	theirs := browse(t, program, server, subscriptions, types, patient)
+	theirs := browse(t, server, subscriptions, types, patient)
 	wait.Wait()
 
 	explained := map[string]bool{}
@@ -201,16 +197,27 @@ func listenTo(t *testing.T, server *vectorServer, s *subscription, patient bool)
 	return h, delay
 }
 
-// browse opens the page and gives what it heard.
-func browse(t *testing.T, program string, server *vectorServer, subscriptions []*subscription, types map[string]bool, patient []string) map[string]*heard {
+// openChromium starts a browser without a window that ends with the test.
+func openChromium(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
-	defer cancel()
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal("chromium is needed: apt-get update && apt-get install -y chromium")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 50*time.Second)
+	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,
 		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))...)
-	defer cancel()
+	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// browse opens the page and gives what it heard.
+func browse(t *testing.T, server *vectorServer, subscriptions []*subscription, types map[string]bool, patient []string) map[string]*heard {
+	t.Helper()
+	ctx := openChromium(t)
 	var names, urls, kinds []string
 	for _, s := range subscriptions {
 		names, urls = append(names, s.name), append(urls, server.url("chromium", s))
