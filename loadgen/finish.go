@@ -21,8 +21,6 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	r.events.closeAll()
 	r.closeLedgers()
-	measured := r.runner.Transport.Account()
-	r.addAccount(&measured)
 	r.mu.Unlock()
 	if r.runner.Server != nil && !r.partial {
 		if exited := r.runner.Server.Exited(); exited != "" {
@@ -37,11 +35,7 @@ func (r *run) finish() (*results.Document, error) {
 		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
 			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
 	}
-	end := &results.End{Partial: r.partial, Failure: r.failure(), TimeOfReceipt: measured.TimeOfReceipt}
-	if measured.WireLayer != "" {
-		end.Wire = &results.Wire{Layer: measured.WireLayer, HeaderBytes: measured.WireHeader}
-	}
-	err := r.endInterval(end)
+	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure()})
 	document, foldErr := r.folder.Document()
 	if err != nil && foldErr == nil {
 		document.Fail(err.Error()) // the journal failed at the very end
@@ -49,9 +43,14 @@ func (r *run) finish() (*results.Document, error) {
 	return document, foldErr
 }
 
-// addAccount enters what the transport counted of its own measuring. It sees a step of the clock sooner than the host, which looks once a
-// second; both may have seen the same.
-func (r *run) addAccount(a *Account) {
+// addAccount enters what the transport knows of its own measuring, once it is closed. It sees a step of the clock sooner than the host,
+// which looks once a second, the last time just before; both may have seen the same. It is called with r.mu held.
+func (r *run) addAccount(end *results.End) {
+	a := r.runner.Transport.Account()
+	end.TimeOfReceipt = a.TimeOfReceipt
+	if a.WireLayer != "" {
+		end.Wire = &results.Wire{Layer: a.WireLayer, HeaderBytes: a.WireHeader}
+	}
 	v := r.recorder.of(r.timeline.current())
 	v.Add(results.ReadsStamped, a.Stamped)
 	v.Add(results.ReadsUnstamped, a.Unstamped)

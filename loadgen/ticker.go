@@ -70,6 +70,9 @@ func (r *run) endInterval(end *results.End) error {
 	in := &results.Interval{StartNS: r.tick.end, EndNS: now, Marks: r.timeline.takeMarks(), End: end}
 	r.tick.end = now
 	in.Gauges = r.gauges(in.EndNS - in.StartNS)
+	if end != nil {
+		r.addAccount(end)
+	}
 	in.Phases = r.recorder.take()
 	r.mu.Unlock()
 	if err != nil {
