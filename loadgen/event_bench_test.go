@@ -42,10 +42,12 @@ func openField(tb testing.TB, subscribers int) *field {
 	o := stream()
 	o.Requested, o.Headers = r.timeline.at(1), r.timeline.at(2)
 	for i := range subscribers {
-		if err := r.open(i, 0); err != nil {
+		s, err := r.open(i, 0)
+		if err != nil {
 			tb.Fatal(err)
 		}
-		if err := r.subscriptions[i].client.Opened(o); err != nil {
+		r.subscriptions = append(r.subscriptions, s)
+		if err := s.client.Opened(o); err != nil {
 			tb.Fatal(err)
 		}
 	}

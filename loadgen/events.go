@@ -19,12 +19,11 @@ type eventBook struct {
 	order   []eventKey // by the time of the answer; also some that are not waited for any more
 	missing int64      // expected pairs of answered calls that have not come, also of closed ones
 
-	mu        sync.Mutex // of what follows
-	answered  []eventKey // not yet in waiting
-	recount   bool       // a subscription was taken back: what is expected has changed
-	gone      []*subscription
-	goneCount int
-	goneLost  int64 // of the first goneCount
+	mu       sync.Mutex      // of what follows
+	answered []eventKey      // not yet in waiting
+	recount  bool            // a subscription was taken back: what is expected has changed
+	gone     []*subscription // whose loss is not in goneLost yet
+	goneLost int64
 }
 
 // awaited is an answered call whose receipts are not all there.
@@ -52,6 +51,13 @@ func (b *eventBook) ended(s *subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.gone = append(b.gone, s)
+}
+
+// miss says that a subscription that left misses so many events for good.
+func (b *eventBook) miss(lost int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.goneLost += lost
 }
 
 // update takes in the new answers and the receipts that the recorder has just collected.
@@ -138,22 +144,27 @@ func (b *eventBook) closeAll() {
 // complete says whether nothing more can come: what is missing is missed by subscribers whose stream is over. Publishing must be over and
 // every call answered.
 func (b *eventBook) complete() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.missing == 0 {
 		return true
 	}
+	b.mu.Lock()
+	gone := b.gone
+	b.gone = nil
+	b.mu.Unlock()
+	lost := int64(0)
 	accounts := make(map[*topic]closed)
-	for ; b.goneCount < len(b.gone); b.goneCount++ {
-		s := b.gone[b.goneCount]
+	for _, s := range gone {
 		account, known := accounts[s.topic]
 		if !known {
 			account = s.topic.close()
 			accounts[s.topic] = account
 		}
 		s.lane.Hold()
-		s.ledger.Close(account.end, account.failed, func(r Range, _ LossKind) { b.goneLost += int64(r.To - r.From + 1) }, func(Range) {})
+		s.ledger.Close(account.end, account.failed, func(r Range, _ LossKind) { lost += int64(r.To - r.From + 1) }, func(Range) {})
 		s.lane.Release()
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.goneLost += lost
 	return b.missing <= b.goneLost
 }

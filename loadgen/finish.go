@@ -10,7 +10,7 @@ import (
 // but those of the transport.
 func (r *run) finish() (*results.Document, error) {
 	for _, s := range r.subscriptions {
-		s.stream.Cut(CutFIN)
+		r.endStream(s, CutFIN)
 	}
 	if err := r.runner.Transport.Close(); err != nil {
 		r.fail(fmt.Sprintf("closing the transport: %v", err))
@@ -59,9 +59,12 @@ func (r *run) addAccount(end *results.End) {
 
 // closeLedgers closes every subscription's account and attributes each loss to the phase in which the event was due.
 func (r *run) closeLedgers() {
+	r.departures.close(true)
 	if r.plan.Publish == nil {
-		if r.sequence != nil {
-			r.closeObserved()
+		for _, s := range r.subscriptions {
+			if r.sequence != nil {
+				r.closeObserved(s)
+			}
 		}
 		return
 	}
@@ -70,13 +73,18 @@ func (r *run) closeLedgers() {
 		accounts[i] = t.close()
 	}
 	for _, s := range r.subscriptions {
-		if s.ledger.Started() {
-			r.closeLedger(s, &accounts[s.topic.index])
+		if !s.ledger.Started() {
+			continue
 		}
+		if s.out != nil {
+			s.judgeReplay(r.recorder.of, r.recorder.storm)
+		}
+		r.closeLedger(s, &accounts[s.topic.index])
 	}
 }
 
-func (r *run) closeLedger(s *subscription, account *closed) {
+// closeLedger closes one account and gives the number of events that it lost.
+func (r *run) closeLedger(s *subscription, account *closed) (all int64) {
 	each := func(rg Range, id results.ID, sign int64) {
 		account.byPhase(rg, r.timeline, func(phase int, n int64) { r.recorder.of(phase).Add(id, sign*n) })
 	}
@@ -89,11 +97,13 @@ func (r *run) closeLedger(s *subscription, account *closed) {
 			each(rg, results.DeliveriesExpected, -1)
 			return
 		}
+		all += int64(rg.To - rg.From + 1)
 		each(rg, results.DeliveriesLost, 1)
 		each(rg, lossMetric[kind], 1)
 		account.byPhase(rg, r.timeline, func(phase int, n int64) { r.recorder.of(phase).Censor(results.FanoutLatency, n) })
 	}
 	s.ledger.Close(account.end, account.failed, lost, func(rg Range) { each(rg, results.DeliveriesExpected, -1) })
+	return all
 }
 
 var lossMetric = map[LossKind]results.ID{
@@ -102,28 +112,26 @@ var lossMetric = map[LossKind]results.ID{
 	LostTail:      results.DeliveriesLostTail,
 }
 
-// closeObserved closes accounts of a server's own numbering: from the first sequence that a subscriber saw to its last.
-func (r *run) closeObserved() {
-	for _, s := range r.subscriptions {
-		if len(s.observed.revealed) == 0 {
-			continue
-		}
-		revealed := s.observed.revealed
-		each := func(rg Range, id results.ID) {
-			for i, from := range revealed {
-				part := Range{max(rg.From, from.from), rg.To}
-				if i+1 < len(revealed) {
-					part.To = min(part.To, revealed[i+1].from-1)
-				}
-				if part.From <= part.To {
-					r.recorder.of(from.phase).Add(id, int64(part.To-part.From+1))
-				}
+// closeObserved closes an account of a server's own numbering: from the first sequence that the subscriber saw to its last.
+func (r *run) closeObserved(s *subscription) {
+	revealed := s.observed.revealed
+	if len(revealed) == 0 {
+		return
+	}
+	each := func(rg Range, id results.ID) {
+		for i, from := range revealed {
+			part := Range{max(rg.From, from.from), rg.To}
+			if i+1 < len(revealed) {
+				part.To = min(part.To, revealed[i+1].from-1)
+			}
+			if part.From <= part.To {
+				r.recorder.of(from.phase).Add(id, int64(part.To-part.From+1))
 			}
 		}
-		each(Range{s.ledger.First(), s.ledger.Highest()}, results.DeliveriesExpected)
-		s.ledger.Close(s.ledger.Highest(), nil, func(rg Range, kind LossKind) {
-			each(rg, results.DeliveriesLost)
-			each(rg, lossMetric[kind])
-		}, func(Range) {})
 	}
+	each(Range{s.ledger.First(), s.ledger.Highest()}, results.DeliveriesExpected)
+	s.ledger.Close(s.ledger.Highest(), nil, func(rg Range, kind LossKind) {
+		each(rg, results.DeliveriesLost)
+		each(rg, lossMetric[kind])
+	}, func(Range) {})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,16 +16,19 @@ import (
 // memory is a server and the transport to it without sockets, for runs in virtual time. The functions may be nil.
 type memory struct {
 	lanes []*Lane
-	// answer gives the status of an opening; 0: the headers stay pending.
+	// answer gives the status of an opening; 0: the headers stay pending; memoryRefused.
 	answer func(client, opening int) int
 	// deliver gives the bytes that a stream gets for an event, and after which delay; nil bytes: nothing.
 	deliver func(stream *memoryStream, ev *Event) (data string, delay time.Duration)
 	// publish is what the hook does beside delivering.
 	publish func(ev *Event) error
+	// replay gives what a stream gets first after the last event ID, all at once.
+	replay  func(stream *memoryStream, lastEventID string) []string
 	account Account
 
 	mu      sync.Mutex
 	streams []*memoryStream
+	clients map[StreamHandler]int
 	wait    sync.WaitGroup
 }
 
@@ -39,9 +43,14 @@ type memoryStream struct {
 	openings int
 	open     bool
 	over     bool
+	paced    bool // nothing is read
+	unread   []string
 	cut      chan struct{}
 	once     sync.Once
 }
+
+// memoryRefused is the answer of a port that nobody listens on.
+const memoryRefused = -1
 
 func newMemory() *memory { return &memory{lanes: []*Lane{new(Lane), new(Lane)}} }
 
@@ -50,7 +59,15 @@ func (m *memory) Lanes() []*Lane { return m.lanes }
 func (m *memory) Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := &memoryStream{server: m, client: len(m.streams), lane: l, handler: h, request: r, cut: make(chan struct{})}
+	client, known := m.clients[h] // one that was cut by an outage comes again
+	if !known {
+		if m.clients == nil {
+			m.clients = make(map[StreamHandler]int)
+		}
+		client = len(m.clients)
+		m.clients[h] = client
+	}
+	s := &memoryStream{server: m, client: client, lane: l, handler: h, request: r, cut: make(chan struct{})}
 	m.streams = append(m.streams, s)
 	m.wait.Go(func() { s.connect(at) })
 	return s
@@ -88,6 +105,10 @@ func (s *memoryStream) connect(at time.Time) {
 	if s.server.answer != nil {
 		status = s.server.answer(s.client, openings)
 	}
+	if status == memoryRefused {
+		s.end(Ending{At: time.Now(), Token: "dial_refused", Message: "connection refused", DialStart: dial})
+		return
+	}
 	requested := dial.Add(time.Millisecond)
 	if status == 0 {
 		s.lane.Hold()
@@ -104,6 +125,11 @@ func (s *memoryStream) connect(at time.Time) {
 	s.lane.Hold()
 	err := s.handler.Opened(o)
 	s.open = err == nil
+	if s.server.replay != nil && s.open {
+		for _, data := range s.server.replay(s, string(s.handler.LastEventID())) {
+			_ = s.handler.Bytes([]byte(data), time.Now())
+		}
+	}
 	s.lane.Release()
 	if err != nil {
 		s.end(Ending{At: time.Now(), Token: token(err), Message: message(err), DialStart: dial, Requested: requested})
@@ -139,6 +165,17 @@ func (s *memoryStream) Cut(Cut) {
 			}
 		})
 	})
+}
+
+// Pace implements Pacer: all or nothing.
+func (s *memoryStream) Pace(bytesPerSecond int64) {
+	s.lane.Hold()
+	defer s.lane.Release()
+	s.paced = bytesPerSecond == 0
+	for !s.paced && s.open && len(s.unread) > 0 {
+		_ = s.handler.Bytes([]byte(s.unread[0]), time.Now())
+		s.unread = s.unread[1:]
+	}
 }
 
 // Publish implements Publisher: the hook answers at once.
@@ -178,7 +215,10 @@ func (s *memoryStream) deliverNow(ev *Event) (string, time.Duration) {
 func (s *memoryStream) write(data string) {
 	s.lane.Hold()
 	defer s.lane.Release()
-	if s.open {
+	switch {
+	case s.open && s.paced:
+		s.unread = append(s.unread, data)
+	case s.open:
 		_ = s.handler.Bytes([]byte(data), time.Now())
 	}
 }
@@ -211,14 +251,7 @@ func runMemory(t *testing.T, m *memory, scenario string, adjust ...func(*Runner)
 
 func runMemoryContext(t *testing.T, ctx context.Context, m *memory, scenario string, adjust ...func(*Runner)) *results.Document {
 	t.Helper()
-	s, err := scenarios.Decode(scenarios.Source{Name: t.Name(), Bytes: []byte("name: test\ntarget: {url: http://127.0.0.1:9/events}\n" + scenario)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := s.Plan(scenarios.PlanOptions{Seed: 1, Start: time.Now()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	plan := memoryPlan(t, scenario)
 	r := &Runner{Transport: m}
 	if plan.Publish != nil {
 		r.Publisher = m
@@ -231,6 +264,28 @@ func runMemoryContext(t *testing.T, ctx context.Context, m *memory, scenario str
 		t.Fatal(err)
 	}
 	return d
+}
+
+// memoryPlan is the plan of a scenario without a target. One that shuts a door has the bundled server's.
+func memoryPlan(t *testing.T, scenario string) *scenarios.Plan {
+	t.Helper()
+	target := "target: {url: http://127.0.0.1:9/events, start: {command: server}}"
+	bundled := strings.Contains(scenario, "door: ")
+	if bundled {
+		target = "reference: true"
+	}
+	s, err := scenarios.Decode(scenarios.Source{Name: t.Name(), Bytes: []byte("name: test\n" + target + "\n" + scenario)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Plan(scenarios.PlanOptions{Seed: 1, Start: time.Now()})
+	if err == nil && bundled {
+		plan, err = plan.WithTarget("http://127.0.0.1:9")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
 }
 
 // wantCounters compares counters of the document.

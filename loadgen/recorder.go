@@ -33,6 +33,7 @@ type page struct {
 	values []*results.Values // by phase
 	events map[eventKey]*eventShare
 	free   []*eventShare
+	storms map[int32]*results.OutagePart // by the outage's phase
 
 	// The receipts of one event tend to follow each other.
 	lastKey   eventKey
@@ -116,6 +117,7 @@ func (p *page) reset() {
 	p.free = slices.AppendSeq(p.free, maps.Values(p.events))
 	clear(p.events)
 	p.lastShare = nil
+	p.storms = nil
 }
 
 // recorder adds the lanes' pages up to intervals.
@@ -124,7 +126,8 @@ type recorder struct {
 	spare   []*page
 	pending []*results.Values // by phase, since the last interval
 	events  map[eventKey]*eventShare
-	last    int64 // when an event came last
+	storms  map[int32]*results.OutagePart // since the last interval
+	last    int64                         // when an event came last
 }
 
 func newRecorder(lanes []*Lane, tl *timeline) *recorder {
@@ -151,6 +154,11 @@ func (r *recorder) collect() (touched []eventKey, err error) {
 				continue
 			}
 			if err := r.of(phase).Merge(v); err != nil {
+				return nil, err
+			}
+		}
+		for phase, part := range full.storms {
+			if err := r.storm(phase).Merge(part); err != nil {
 				return nil, err
 			}
 		}

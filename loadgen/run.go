@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -28,12 +29,15 @@ type run struct {
 	concurrent bool
 	sequence   *extractor
 	sentAt     func(data []byte) (unix int64, ok bool)
+	gapComment *regexp.Regexp // nil: no comment declares a gap
+	lots       lots
 	read       func(data []byte, says *reading)
 	account    func(s *subscription, says *reading, now int64)
 
 	// Of the conductor alone.
 	subscriptions []*subscription
 	slab          []subscription // that new ones are taken from
+	begun         int64          // subscriptions that were opened, also of those who left
 	places        map[place]*place
 	requests      requests
 	publishing    bool
@@ -42,6 +46,16 @@ type run struct {
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64
 	headersDelayed, buffered       atomic.Int64
+	away                           atomic.Int64 // subscribers that lost their stream and will come back
+	lastDrop                       atomic.Int64 // when one did last
+
+	// Set by the conductor: the phase of the outage that runs, 0 for none, when it began, and whether the server is down by our hand.
+	disrupted   atomic.Int32
+	disruptedAt atomic.Int64
+	serverDown  atomic.Bool
+	reopener    *reopener  // nil: the plan has no outage
+	streams     sync.Mutex // guards subscription.stream; never taken with a lane held
+	departures  departures
 
 	failOnce sync.Once
 	failed   chan struct{} // closed with the first failure
@@ -61,7 +75,13 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 		requests: requests{cookies: plan.Target.Cookies}, subscriptions: make([]*subscription, 0, plan.Clients),
 	}
 	r.notes.redact = plan.Redact
+	r.lots, r.departures.run = newLots(plan), r
 	var err error
+	if plan.Gap != nil && plan.Gap.Comment != "" {
+		if r.gapComment, err = regexp.Compile(plan.Gap.Comment); err != nil {
+			return nil, fmt.Errorf("load.gap.comment: %w", err)
+		}
+	}
 	if r.number, err = stamp.RunNumber(plan.RunID); err != nil {
 		return nil, fmt.Errorf("run ID %q: %w", plan.RunID, err)
 	}
@@ -123,6 +143,16 @@ func (r *run) failure() string {
 	}
 }
 
+// isDisrupted says whether an outage ran at some moment between two instants. Any goroutine may call it.
+func (r *run) isDisrupted(from, to int64) bool {
+	for phase := r.timeline.phaseAt(from); phase <= r.timeline.phaseAt(to) && phase < len(r.plan.Phases); phase++ {
+		if r.plan.Phases[phase].Outage != nil {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *run) streamOpened() {
 	r.opened.Add(1)
 	n := r.openNow.Add(1)
@@ -148,7 +178,11 @@ func (r *run) newHeader() *results.Header {
 		Scenario: p.Scenario, Environment: r.runner.Environment, DefaultThresholds: p.DefaultThresholds, Warnings: r.runner.Warnings,
 	}
 	for _, phase := range p.Phases {
-		h.Phases = append(h.Phases, results.PhaseInfo{Name: phase.Name, Kind: phase.Kind, Warmup: phase.Warmup})
+		info := results.PhaseInfo{Name: phase.Name, Kind: phase.Kind, Warmup: phase.Warmup}
+		if phase.Outage != nil {
+			info.What = phase.Outage.String()
+		}
+		h.Phases = append(h.Phases, info)
 	}
 	h.Phases = append(h.Phases, results.PhaseInfo{Name: "drain", Kind: "drain"})
 	for _, t := range p.Thresholds {
@@ -177,6 +211,12 @@ func (r *run) produces(id results.ID) bool {
 		return r.runner.Host != nil && !r.stalls()
 	case results.MachineClockSteps:
 		return r.runner.Host != nil
+	case results.ConnectionsLeft:
+		return slices.ContainsFunc(r.plan.Phases, func(p scenarios.PlanPhase) bool { return p.Churn != nil })
+	case results.SlowOpened, results.SlowCut:
+		return r.plan.SlowReaders.Share > 0
+	case results.ReconnectReplays:
+		return r.plan.Publish != nil && r.plan.Reconnect.Profile != "none"
 	}
 	switch group(m.Name) {
 	case "deliveries":

@@ -17,6 +17,7 @@ type Runner struct {
 	Transport Transport
 	Publisher Publisher       // nil: the server emits by itself
 	Server    Server          // nil: unknown
+	Breaker   Breaker         // nil: the plan has no outage that needs one
 	Host      Host            // nil: nothing is known of our own process
 	Stop      <-chan struct{} // closed: end the phase and drain; ctx ends at once
 	// Environment and Warnings go into the document.
@@ -68,6 +69,14 @@ func (r *Runner) Run(ctx context.Context, plan *scenarios.Plan) (*results.Docume
 func (r *run) load(ctx context.Context) {
 	publishing, stopPublishing := context.WithCancel(ctx)
 	defer stopPublishing()
+	if hasOutages(r.plan) {
+		reopening, stopReopening := context.WithCancel(ctx)
+		r.reopener = r.startReopening(reopening)
+		defer func() {
+			stopReopening()
+			<-r.reopener.done
+		}()
+	}
 	dispatched := make(chan struct{})
 	begun := r.timeline.now()
 	for i, phase := range r.plan.Phases {
@@ -77,16 +86,11 @@ func (r *run) load(ctx context.Context) {
 			err = r.ramp(ctx, phase)
 			begun = r.boundary(i + 1)
 		} else {
-			r.foresee(i, begun)
 			if r.sender != nil && !r.publishing {
 				r.startPublishing(begun)
 				go func() { defer close(dispatched); r.sender.dispatch(publishing) }()
 			}
-			if rest := r.plan.Phases[i:]; r.publishing && allHolds(rest) {
-				r.sender.end(begun + int64(total(rest)))
-			}
-			begun += int64(phase.Duration)
-			err = r.wait(ctx, begun)
+			begun, err = r.steady(ctx, i, begun)
 		}
 		if err != nil {
 			r.partial = errors.Is(err, errInterrupted) || ctx.Err() != nil
@@ -98,6 +102,7 @@ func (r *run) load(ctx context.Context) {
 		begun = r.boundary(drain)
 	}
 	r.timeline.enter(drain, begun)
+	r.hurrySlowReaders(ctx)
 	if r.publishing {
 		r.sender.end(begun)
 		<-dispatched
@@ -113,6 +118,24 @@ func (r *run) load(ctx context.Context) {
 	r.timeline.leave(r.timeline.now())
 }
 
+// steady goes through a phase with streams open, and gives the start of the next.
+func (r *run) steady(ctx context.Context, i int, begun int64) (next int64, err error) {
+	phase := &r.plan.Phases[i]
+	if phase.Kind == scenarios.KindOutage {
+		err = r.outage(ctx, i, begun)
+		return r.boundary(i + 1), err
+	}
+	r.foresee(i, begun)
+	if rest := r.plan.Phases[i:]; r.publishing && allTimed(rest) {
+		r.sender.end(begun + int64(total(rest)))
+	}
+	next = begun + int64(phase.Duration)
+	if phase.Kind == scenarios.KindChurn {
+		return next, r.churn(ctx, i, begun, next)
+	}
+	return next, r.wait(ctx, next)
+}
+
 // boundary fixes the start of a phase a moment ahead and waits for it, so that everybody agrees to which phase an event belongs.
 func (r *run) boundary(phase int) int64 {
 	const ahead = 2 * time.Millisecond
@@ -122,9 +145,9 @@ func (r *run) boundary(phase int) int64 {
 	return at
 }
 
-// foresee fixes the starts of the phases that follow a hold without a ramp between.
-func (r *run) foresee(hold int, begun int64) {
-	for i := hold; r.plan.Phases[i].Kind == scenarios.KindHold; i++ {
+// foresee fixes the starts of the phases that follow as long as it is known when each ends.
+func (r *run) foresee(first int, begun int64) {
+	for i := first; isTimed(r.plan.Phases[i]); i++ {
 		begun += int64(r.plan.Phases[i].Duration)
 		r.timeline.foresee(i+1, begun)
 		if i+1 == len(r.plan.Phases) {
@@ -133,8 +156,13 @@ func (r *run) foresee(hold int, begun int64) {
 	}
 }
 
-func allHolds(phases []scenarios.PlanPhase) bool {
-	return !slices.ContainsFunc(phases, func(p scenarios.PlanPhase) bool { return p.Kind != scenarios.KindHold })
+// isTimed says whether the length of a phase is known before. An opening may hang, and an outage lasts until all are back.
+func isTimed(p scenarios.PlanPhase) bool {
+	return p.Kind == scenarios.KindHold || p.Kind == scenarios.KindChurn
+}
+
+func allTimed(phases []scenarios.PlanPhase) bool {
+	return !slices.ContainsFunc(phases, func(p scenarios.PlanPhase) bool { return !isTimed(p) })
 }
 
 func total(phases []scenarios.PlanPhase) (d time.Duration) {
@@ -157,18 +185,20 @@ func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 		if err := r.wait(ctx, due-int64(openAhead)); err != nil {
 			return err
 		}
-		if err := r.open(len(r.subscriptions), due); err != nil {
+		s, err := r.open(len(r.subscriptions), due)
+		if err != nil {
 			r.fail(err.Error())
 			return err
 		}
+		r.subscriptions = append(r.subscriptions, s)
 	}
 	deadline := r.timeline.now() + int64(r.plan.OpenWithin)
-	err := r.await(ctx, deadline, func() bool { return r.settled.Load() == int64(len(r.subscriptions)) })
+	err := r.await(ctx, deadline, func() bool { return r.settled.Load() == r.begun })
 	if err != nil {
 		return err
 	}
 	debug.FreeOSMemory() // what opening took for a moment: the memory for each connection is that of an open one
-	if settled := r.settled.Load(); settled > 0 && r.opened.Load() == 0 && settled == int64(len(r.subscriptions)) {
+	if settled := r.settled.Load(); settled > 0 && r.opened.Load() == 0 && settled == r.begun {
 		r.fail(r.nothingOpened())
 		return errors.New(r.failure())
 	}
@@ -185,29 +215,29 @@ func (r *run) nothingOpened() string {
 }
 
 // open starts the subscription of one client.
-func (r *run) open(client int, due int64) error {
+func (r *run) open(client int, due int64) (*subscription, error) {
 	request, err := r.plan.Request(client)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s := r.newSubscription(client)
 	s.client = Subscriber{Sink: s, Policy: &r.plan.Reconnect, Seed: r.plan.Seed + uint64(client)}
 	s.client.Limit(int64(r.plan.Target.EventLimit))
 	var resume string
 	if s.client.Request, resume, err = r.requests.build(request); err != nil {
-		return err
+		return nil, err
 	}
 	s.client.Resume(resume)
-	r.subscriptions = append(r.subscriptions, s)
-	s.stream = r.runner.Transport.Open(s.lane, s.client.Request, r.timeline.at(due), &s.client)
-	return nil
+	r.begun++
+	r.openStream(s, r.timeline.at(due))
+	return s, nil
 }
 
 // startPublishing makes a subscription of every stream whose headers are still pending, and starts the schedule.
 func (r *run) startPublishing(at int64) {
 	for _, s := range r.subscriptions {
 		s.lane.Hold()
-		if !s.isSettled && !s.ledger.Started() {
+		if !s.isSettled && !s.ledger.Started() && s.special&slow == 0 {
 			s.isPending = true
 			s.topic.subscribePending()
 			s.ledger.Start(1, 1, 1)
@@ -231,6 +261,22 @@ func (r *run) drain(ctx context.Context) {
 		err = r.await(ctx, deadline, r.drained)
 	}
 	r.partial = r.partial || err != nil && ctx.Err() != nil
+}
+
+// hurrySlowReaders lets slow readers read all at once what is left: only so does one that read nothing learn that the server gave it up.
+func (r *run) hurrySlowReaders(ctx context.Context) {
+	if r.plan.SlowReaders.Share == 0 {
+		return
+	}
+	r.streams.Lock()
+	for client, s := range r.subscriptions {
+		if !r.lots.reads(r.plan, client) {
+			pace(s, -1)
+		}
+	}
+	r.streams.Unlock()
+	// What comes next is at hand in the kernel.
+	_ = r.await(ctx, r.timeline.now()+int64(quiet), func() bool { return false })
 }
 
 // wait sleeps until the instant. Stop ends it with errInterrupted, a failed run or ctx with another error.

@@ -193,6 +193,9 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 		return
 	}
 	s.notes.add(token(err), message(err), 1)
+	if s.run.isDisrupted(started, ended) {
+		return // no failure of the hook's: the server was to break
+	}
 	if s.failed.Add(1) >= failuresBeforeGivingUp && s.succeeded.Load() == 0 {
 		s.run.fail(fmt.Sprintf("the publish hook failed %d times in a row from the start: %s", failuresBeforeGivingUp, message(err)))
 	}

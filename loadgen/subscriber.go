@@ -27,6 +27,7 @@ type Subscriber struct {
 	streams  uint32
 	failures uint16 // openings that failed since the last good one
 	served   bool   // the server has set delay
+	severed  uint8  // 1 + the Cut by which the network is played to end the stream; 0: none
 }
 
 // Sink receives what a Subscriber understands, from the loop that owns the stream. Slices are valid until the call returns.
@@ -72,6 +73,12 @@ func (s *Subscriber) Resume(lastEventID string) { s.parser.SetLastEventID([]byte
 
 // Limit bounds the bytes of one event; zero stands for sse.DefaultLimit. Before the first opening only.
 func (s *Subscriber) Limit(bytes int64) { s.parser.Limit = bytes }
+
+// Sever makes the next cut of the stream the network's: its ending has the token cut_fin, cut_rst or cut_silence, and is one to come
+// back from. The transport, for which a cut is the end, does not open the stream again: whoever cut it does, at Next.At.
+func (s *Subscriber) Sever(how Cut) { s.severed = 1 + uint8(how) }
+
+var severedToken = [...]string{CutFIN: "cut_fin", CutRST: "cut_rst", CutSilent: "cut_silence"}
 
 // Opened implements StreamHandler.
 func (s *Subscriber) Opened(o Opening) error {
@@ -148,6 +155,9 @@ func (d *dispatch) Retry(millis int64) {
 // Ended implements StreamHandler.
 func (s *Subscriber) Ended(e Ending) time.Time {
 	discarded := e.Opened && s.parser.End()
+	if s.severed > 0 && e.Token == TokenCut {
+		e.Token, s.severed = severedToken[s.severed-1], 0
+	}
 	if !e.Opened && s.failures < math.MaxUint16 {
 		s.failures++
 	}

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"strings"
 	"time"
 
 	"ssebench/loadgen/sse"
@@ -14,18 +15,35 @@ type subscription struct {
 	client Subscriber
 	*place
 	ledger    Ledger
-	lastEvent int64 // on this stream; zero: none yet
-	opened    int64 // of the stream that is or was open
+	out       *absence // nil: it never lost a stream
+	lastEvent int64    // on this stream; zero: none yet
+	opened    int64    // of the stream that is or was open
+	silence   uint32   // longest time without an event or comment on this stream, ms
+	comment   uint32   // when one came last on this stream, ms since the run's start; zero: none yet
+	idBase    uint32   // the number at the end of the last event ID less the sequence, if special has numbered
+	special   special  // what is not as usual with it; mostly nothing
 
+	isOpen    bool
+	isSettled bool // the first opening came to an end, good or bad
+	isPending bool // subscribed while its first headers were pending
 	requested int64
 	down      int64        // when an open stream ended; zero: never, or open again
 	reopenDue int64        // when the next dial should start; zero: no reconnection
 	observed  *observation // nil: the server does not emit by itself
 	stream    Stream
-	isOpen    bool
-	isSettled bool // the first opening came to an end, good or bad
-	isPending bool // subscribed while its first headers were pending
 }
+
+// special is a set of what sets a subscription apart. An ordinary one, whose set is empty, is spared all the looking.
+type special uint8
+
+const (
+	slow     special = 1 << iota // it does not read as fast as the server writes, and has no account
+	leaving                      // it leaves by plan: what still comes is too late for its account
+	severed                      // an outage cuts its stream on our side
+	survivor                     // no outage has dropped it, or will cut it
+	fresh                        // no event has come on this stream yet
+	numbered                     // idBase is known
+)
 
 // place is where subscriptions belong that share lane and topic.
 type place struct {
@@ -37,10 +55,19 @@ type place struct {
 // newSubscription makes the subscription of a client, out of a slab that neighbours share.
 func (r *run) newSubscription(client int) *subscription {
 	if len(r.slab) == 0 {
-		r.slab = make([]subscription, 256) // 56 KiB: whole pages, which the allocator does not round up
+		r.slab = make([]subscription, 512) // 120 KiB: whole pages, which the allocator does not round up
 	}
-	s := &r.slab[0]
-	r.slab = r.slab[1:]
+	s := r.departures.reuse()
+	if s != nil {
+		*s = subscription{}
+	} else {
+		s, r.slab = &r.slab[0], r.slab[1:]
+	}
+	if !r.lots.reads(r.plan, client) {
+		s.special |= slow
+	} else if r.lots.rank != nil && r.lots.spares(r.plan, client) {
+		s.special |= survivor
+	}
 	at := place{r, r.lanes[client%len(r.lanes)], r.topics[client%len(r.topics)]}
 	if r.places[at] == nil {
 		r.places[at] = &at
@@ -58,7 +85,8 @@ func (s *subscription) Opened(o *Opening) {
 	v.Add(results.ConnectionsAttempted, 1)
 	v.Add(results.ConnectionsOpened, 1)
 	s.recordOpening(v, o)
-	s.opened, s.requested, s.lastEvent = tl.since(o.Headers), tl.since(o.Requested), 0
+	s.opened, s.requested, s.lastEvent, s.comment, s.silence = tl.since(o.Headers), tl.since(o.Requested), 0, 0, 0
+	s.special |= fresh
 	if s.observed != nil {
 		s.observed.emission = emission{}
 	}
@@ -69,6 +97,15 @@ func (s *subscription) Opened(o *Opening) {
 		v.Add(results.ReconnectCount, 1)
 		v.Record(results.ReconnectDowntime, s.opened-s.down)
 		s.down = 0
+		s.comeBack()
+	}
+	s.lane.shard.attempt(o.DialStart, s.run)
+	if bin := s.lane.shard.bin(s.run, s.opened); bin != nil {
+		bin.Opened++
+	}
+	if s.special&slow != 0 {
+		v.Add(results.SlowOpened, 1)
+		return
 	}
 	if s.isPending && s.requested > s.run.sender.start { // its request was not out yet when publishing started
 		s.unsubscribe()
@@ -130,11 +167,21 @@ func (s *subscription) Event(ev *sse.Event) {
 	}
 	if s.lastEvent == 0 {
 		v.Record(results.ConnectFirstEvent, now-s.requested)
+		s.heard(now)
 	} else {
 		v.Record(results.EventsInterval, now-s.lastEvent)
+		if now-s.lastEvent > int64(s.silence)*millisecond {
+			s.heard(now)
+		}
 	}
 	s.lastEvent = now
 	shard.lastRead = now
+	if s.special&(slow|leaving) != 0 {
+		return
+	}
+	if s.out != nil && s.out.back && s.run.declares(ev.Type, nil) {
+		s.out.declared = true
+	}
 	says := shard.readings.of(s.run, s.topic.index, ev.Data)
 	if !says.valid {
 		v.Add(results.EventsInvalidUTF8, 1)
@@ -171,7 +218,13 @@ func (s *subscription) extracted(says *reading, now int64) {
 func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	shard := &s.lane.shard
 	v := shard.of(s.run.timeline.phaseAt(due))
+	if seq > s.ledger.Highest()+1 || s.special&fresh != 0 {
+		s.watchIDs(v, seq)
+	}
 	r := s.ledger.Receive(seq, s.client.Streams())
+	if s.out != nil && s.out.back {
+		s.out.receipt(seq, r, now)
+	}
 	switch {
 	case r.Unexpected:
 		v.Add(results.DeliveriesUnexpected, 1)
@@ -198,13 +251,28 @@ func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	} else {
 		v.Record(results.FanoutLatency, latency)
 		v.Record(results.FanoutFromSend, now-sent)
+		if s.special&survivor != 0 {
+			v.Record(results.FanoutSurvivors, latency)
+		}
+		if bin := shard.bin(s.run, now); bin != nil {
+			bin.LatencyNS = max(bin.LatencyNS, latency)
+		}
 	}
 	shard.page.receipt(eventKey{s.topic.index, seq}, now, r.Sure)
 }
 
 // Comment implements Sink.
-func (s *subscription) Comment([]byte) {
-	s.lane.shard.current().Add(results.EventsComments, 1)
+func (s *subscription) Comment(text []byte) {
+	v, now := s.lane.shard.current(), s.lane.shard.now
+	v.Add(results.EventsComments, 1)
+	if s.comment > 0 {
+		v.Record(results.StreamHeartbeat, now-int64(s.comment)*millisecond)
+	}
+	s.heard(now)
+	s.comment = uint32(max(now/millisecond, 1))
+	if s.out != nil && s.out.back && s.run.declares(nil, text) {
+		s.out.declared = true
+	}
 }
 
 // Retry implements Sink.
@@ -217,25 +285,33 @@ func (s *subscription) Ended(e *Ending, discarded bool, next Next) {
 		v.Add(results.EventsDiscarded, 1)
 	}
 	if e.Opened {
-		s.endOpen(v, e, discarded)
+		s.endOpen(v, e, discarded, next)
 	} else {
 		s.endAttempt(v, e)
 	}
 	if next.Stranded {
 		v.AddBy(results.ReconnectStranded, e.Token, 1)
+		s.giveUp(e.Token)
 	}
 	if next.Reopen {
 		s.reopenDue = s.run.timeline.since(next.At)
+		if s.special&severed != 0 && strings.HasPrefix(e.Token, "cut_") {
+			s.special &^= severed
+			s.run.reopener.add(s, next.At)
+		}
 		return
 	}
+	if s.special&leaving != 0 {
+		s.run.departures.left(s)
+	}
 	s.settle()
-	if e.Token != TokenCut && s.ledger.Started() {
+	if e.Token != TokenCut && s.ledger.Started() && s.special&leaving == 0 {
 		s.run.events.ended(s)
 	}
 }
 
 // endOpen accounts for the end of a stream that was open.
-func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool) {
+func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, next Next) {
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
 	s.run.streamClosed()
@@ -245,6 +321,10 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool) {
 	if s.observed != nil && s.observed.buffered() {
 		s.run.buffered.Add(1)
 	}
+	s.heard(now)
+	if s.lastEvent > 0 || s.comment > 0 {
+		v.Record(results.StreamSilence, int64(s.silence)*millisecond)
+	}
 	if e.Token == TokenCut {
 		return
 	}
@@ -253,8 +333,17 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool) {
 		token = "eof_mid_event"
 	}
 	v.AddBy(results.ConnectionsClosedByServer, token, 1)
-	v.Record(results.StreamAge, now-s.opened)
+	if s.special&slow != 0 {
+		v.AddBy(results.SlowCut, token, 1)
+		v.Record(results.SlowAge, now-s.opened)
+	} else if s.special&severed == 0 { // its age says nothing of the server
+		v.Record(results.StreamAge, now-s.opened)
+		v.Record(results.StreamIdle, now-max(s.opened, s.lastEvent, int64(s.comment)*millisecond))
+	}
 	s.down = now
+	if (next.Reopen || next.Stranded) && s.special&leaving == 0 {
+		s.drop(next, now)
+	}
 	if e.Message != "" {
 		s.run.notes.add(token, e.Message, 1)
 	}
@@ -263,10 +352,17 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool) {
 // endAttempt accounts for an opening that came to nothing.
 func (s *subscription) endAttempt(v *results.Values, e *Ending) {
 	s.recordDelay(v, e.DialStart)
+	if e.DialStart.IsZero() && s.special&severed != 0 {
+		return // an outage's cut met a stream that had just ended by itself: nothing was tried
+	}
+	s.lane.shard.attempt(e.DialStart, s.run)
 	switch {
 	case e.Token != TokenCut:
 		v.Add(results.ConnectionsAttempted, 1)
 		v.AddBy(results.ConnectionsFailed, e.Token, 1)
+		if outage := s.run.disrupted.Load(); outage > 0 {
+			results.Count(&s.lane.shard.storm(outage).Failed, e.Token)
+		}
 		s.run.notes.add(e.Token, e.Message, 1)
 	case !e.DialStart.IsZero(): // else it never began
 		v.Add(results.ConnectionsAttempted, 1)
@@ -284,3 +380,11 @@ func (s *subscription) settle() {
 		s.run.settled.Add(1)
 	}
 }
+
+// heard keeps the longest silence. It is called before lastEvent or comment move on.
+func (s *subscription) heard(now int64) {
+	silent := now - max(s.opened, s.lastEvent, int64(s.comment)*millisecond)
+	s.silence = max(s.silence, uint32(max(silent, 0)/millisecond))
+}
+
+const millisecond = int64(time.Millisecond)

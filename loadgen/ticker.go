@@ -67,6 +67,7 @@ func (r *run) endInterval(end *results.End) error {
 	r.mu.Lock()
 	err := r.gather()
 	now := r.timeline.now()
+	r.departures.close(false)
 	in := &results.Interval{StartNS: r.tick.end, EndNS: now, Marks: r.timeline.takeMarks(), End: end}
 	r.tick.end = now
 	in.Gauges = r.gauges(in.EndNS - in.StartNS)
@@ -74,6 +75,7 @@ func (r *run) endInterval(end *results.End) error {
 		r.addAccount(end)
 	}
 	in.Phases = r.recorder.take()
+	in.Outages = r.recorder.takeStorms()
 	r.mu.Unlock()
 	if err != nil {
 		return err
@@ -192,8 +194,11 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		v.Add(results.MachineClockSteps, steps)
 		t.clockSteps += steps
 	}
-	if t.hasServer && !t.serverGone {
+	if t.hasServer && !t.serverGone && !r.serverDown.Load() {
 		s, err := r.runner.Server.Sample()
+		if err != nil && r.serverDown.Load() {
+			return g // it went down meanwhile
+		}
 		if err != nil {
 			t.serverGone = true
 			r.notes.add("server_gone", fmt.Sprintf("the server's process can no longer be sampled: %v", err), 1)

@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -16,9 +15,10 @@ type topic struct {
 	started atomic.Uint64 // sequence of the last call that started
 
 	mu          sync.Mutex
-	subscribers int64  // subscriptions that started
-	settled     uint64 // every call up to here was answered
-	calls       []call // calls[seq-1]
+	subscribers int64   // subscriptions that started
+	settled     uint64  // every call up to here was answered
+	failed      []Range // of these, the calls that failed
+	calls       []call  // calls[seq-1]
 }
 
 // call is one call of the hook. Times are nanoseconds since the run started.
@@ -46,6 +46,9 @@ func (t *topic) end(seq uint64, now int64, failed bool) call {
 	c.ended, c.failed = now, failed
 	for t.settled < uint64(len(t.calls)) && t.calls[t.settled].ended > 0 {
 		t.settled++
+		if t.calls[t.settled-1].failed {
+			t.failed = addSequence(t.failed, t.settled)
+		}
 	}
 	return t.calls[seq-1]
 }
@@ -72,6 +75,26 @@ func (t *topic) subscribePending() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.subscribers++
+}
+
+// leave ends a subscription in the middle of the run. It expects the calls up to end; those from flying on, which had no answer at the
+// instant since or before, and of which nothing came, may be on their way.
+func (t *topic) leave(l *Ledger, since int64) (end, flying uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.subscribers--
+	end = uint64(len(t.calls))
+	flying = end + 1
+	for flying > max(l.Highest()+1, l.First()) {
+		if c := &t.calls[flying-2]; c.ended > 0 && c.ended <= since {
+			break
+		}
+		flying--
+		if flying >= l.sure() {
+			t.calls[flying-1].expected--
+		}
+	}
+	return end, flying
 }
 
 // unsubscribe takes back a subscribePending: the stream was refused after all.
@@ -104,31 +127,71 @@ func (t *topic) enter(seq uint64) bool {
 	return !was
 }
 
-// closed is the topic's account when subscriptions end: the last sequence, the ranges that are expected only where they came, and
-// the calls themselves. Nothing is published any more but what is under way, which counts as straddling.
+// closed is a topic's account when subscriptions end: the last sequence, the ranges that are expected only where they came, and the calls
+// themselves, of which only the due times are read: the senders may still write their ends. A call without an answer counts as straddling.
 type closed struct {
 	end    uint64
 	failed []Range
 	calls  []call
 }
 
-// close gives the account; the caller publishes no more.
+// close gives the account as it is now; the caller publishes no more.
 func (t *topic) close() closed {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c := closed{end: uint64(len(t.calls)), calls: slices.Clone(t.calls)}
-	for i := range t.calls {
-		if t.calls[i].ended > 0 && !t.calls[i].failed {
-			continue
+	return t.account(uint64(len(t.calls)))
+}
+
+// accountOf gives the account of the calls up to a sequence in the middle of the run.
+func (t *topic) accountOf(end uint64) closed {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.account(end)
+}
+
+// account gives the account of the calls up to a sequence. mu is held.
+func (t *topic) account(end uint64) closed {
+	return closed{end: end, failed: t.holesIn(Range{1, end}), calls: t.calls[:end:end]}
+}
+
+// holesIn gives the calls of a range that are expected only where they came: those that failed, and those without an answer. mu is held.
+func (t *topic) holesIn(r Range) (holes []Range) {
+	from := sort.Search(len(t.failed), func(i int) bool { return t.failed[i].To >= r.From })
+	for _, f := range t.failed[from:] {
+		if f.From > r.To {
+			return holes
 		}
-		seq := uint64(i + 1)
-		if n := len(c.failed); n > 0 && c.failed[n-1].To == seq-1 {
-			c.failed[n-1].To = seq
-		} else {
-			c.failed = append(c.failed, Range{seq, seq})
+		holes = append(holes, f)
+	}
+	for seq := max(t.settled+1, r.From); seq <= r.To; seq++ {
+		if c := &t.calls[seq-1]; c.ended == 0 || c.failed {
+			holes = addSequence(holes, seq)
 		}
 	}
-	return c
+	return holes
+}
+
+// holes is holesIn for those who do not hold mu.
+func (t *topic) holes(r Range) []Range {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.holesIn(r)
+}
+
+// addSequence adds a sequence above all others to ranges that ascend.
+func addSequence(to []Range, seq uint64) []Range {
+	if n := len(to); n > 0 && to[n-1].To == seq-1 {
+		to[n-1].To = seq
+		return to
+	}
+	return append(to, Range{seq, seq})
+}
+
+// startedBy gives the last call that had started at the instant; 0 if none had.
+func (t *topic) startedBy(at int64) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return uint64(sort.Search(len(t.calls), func(i int) bool { return t.calls[i].started > at }))
 }
 
 // byPhase cuts a range of sequence numbers where the phase of the due time changes. Due times ascend with the sequence.
@@ -141,6 +204,13 @@ func (c *closed) byPhase(r Range, tl *timeline, each func(phase int, n int64)) {
 		each(phase, int64(n)+1)
 		r.From += uint64(n) + 1
 	}
+}
+
+// answeredTo says whether every call up to a sequence was answered.
+func (t *topic) answeredTo(seq uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.settled >= seq
 }
 
 // answered says whether every call was answered.

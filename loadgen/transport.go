@@ -39,6 +39,14 @@ type Stream interface {
 	Cut(how Cut)
 }
 
+// Pacer is a Stream that can read slower than the server writes. What is not read fills the kernel's buffers, or the flow-control window
+// of an HTTP/2 stream, and so the server feels it.
+type Pacer interface {
+	// Pace bounds what is read of the bodies to so many bytes a second, for all further openings too: 0 reads nothing, and less than 0
+	// whatever comes, as a new stream does. It may be called from any goroutine that does not hold the lane.
+	Pace(bytesPerSecond int64)
+}
+
 // Cut is a way to end a stream from our side.
 type Cut int
 

@@ -57,6 +57,7 @@ const (
 	ConnectionsFailed
 	ConnectionsAbandoned
 	ConnectionsClosedByServer
+	ConnectionsLeft
 	ConnectionsOpen
 	ConnectionsPeak
 	PublishCount
@@ -70,6 +71,7 @@ const (
 	FanoutFirst
 	FanoutLast
 	FanoutSpread
+	FanoutSurvivors
 	DeliveriesExpected
 	DeliveriesReceived
 	DeliveriesLost
@@ -84,6 +86,7 @@ const (
 	DeliveriesSuperseded
 	DeliveriesReplayed
 	DeliveriesMissing
+	DeliveriesIDsHideLoss
 	EventsReceived
 	EventsComments
 	EventsInvalidUTF8
@@ -95,11 +98,19 @@ const (
 	ReconnectCount
 	ReconnectDowntime
 	ReconnectStranded
+	ReconnectReplays
+	ReconnectCaughtUp
 	ReconnectDelayError
 	ReconnectRecoveredP50
 	ReconnectRecoveredP95
 	ReconnectRecoveredAll
 	StreamAge
+	StreamIdle
+	StreamSilence
+	StreamHeartbeat
+	SlowOpened
+	SlowCut
+	SlowAge
 	BytesReceived
 	BytesSent
 	WireReceived
@@ -144,6 +155,7 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectionsFailed:         {"connections.failed", KindCounter, UnitOne, "attempts that failed, also by token", LowerIsBetter},
 	ConnectionsAbandoned:      {"connections.abandoned", KindCounter, UnitOne, "attempts still pending when the run ended", LowerIsBetter},
 	ConnectionsClosedByServer: {"connections.closed_by_server", KindCounter, UnitOne, "open streams that the server or the network ended, also by token", Neutral},
+	ConnectionsLeft:           {"connections.left", KindCounter, UnitOne, "subscribers that left by plan, each followed by a new one", Neutral},
 	ConnectionsOpen:           {"connections.open", KindGauge, UnitOne, "streams open", Neutral},
 	ConnectionsPeak:           {"connections.peak", KindGauge, UnitOne, "most streams open at once", HigherIsBetter},
 
@@ -160,6 +172,8 @@ var Catalogue = [NumMetrics]Metric{
 	FanoutLast:      {"fanout.last", KindHistogram, UnitNanoseconds, "for each event that all expected subscribers got: due time to last receipt", LowerIsBetter},
 	FanoutSpread:    {"fanout.spread", KindHistogram, UnitNanoseconds, "for each event: first receipt to last receipt", LowerIsBetter},
 
+	FanoutSurvivors: {"fanout.survivors", KindHistogram, UnitNanoseconds, "fanout.latency of streams that no outage has dropped or will cut: the harm to those who are not concerned", LowerIsBetter},
+
 	DeliveriesExpected:      {"deliveries.expected", KindCounter, UnitOne, "distinct (subscriber, event) pairs that had to arrive: received + lost", Neutral},
 	DeliveriesReceived:      {"deliveries.received", KindCounter, UnitOne, "expected pairs that arrived", HigherIsBetter},
 	DeliveriesLost:          {"deliveries.lost", KindCounter, UnitOne, "expected pairs that never arrived", LowerIsBetter},
@@ -174,6 +188,7 @@ var Catalogue = [NumMetrics]Metric{
 	DeliveriesSuperseded:    {"deliveries.superseded", KindCounter, UnitOne, "pairs that a conflating server skipped for a newer event of the topic", Neutral},
 	DeliveriesReplayed:      {"deliveries.replayed", KindCounter, UnitOne, "receipts that came by replay after a reconnect", Neutral},
 	DeliveriesMissing:       {"deliveries.missing", KindGauge, UnitOne, "expected pairs that have not arrived at a moment of the run: in flight or lost", LowerIsBetter},
+	DeliveriesIDsHideLoss:   {"deliveries.ids_hide_loss", KindCounter, UnitOne, "events missing between two receipts whose event IDs count on by one: the server numbers after it drops", LowerIsBetter},
 
 	EventsReceived:    {"events.received", KindCounter, UnitOne, "all events dispatched, stamped or not", Neutral},
 	EventsComments:    {"events.comments", KindCounter, UnitOne, "comment lines", Neutral},
@@ -187,11 +202,20 @@ var Catalogue = [NumMetrics]Metric{
 	ReconnectCount:        {"reconnect.count", KindCounter, UnitOne, "streams that ended and were opened again", Neutral},
 	ReconnectDowntime:     {"reconnect.downtime", KindHistogram, UnitNanoseconds, "stream ended to open again", LowerIsBetter},
 	ReconnectStranded:     {"reconnect.stranded", KindCounter, UnitOne, "subscribers that by their policy will never come back, also by token", LowerIsBetter},
+	ReconnectReplays:      {"reconnect.replays", KindCounter, UnitOne, "reconnections by what the server replayed from the last event ID; they add up to reconnect.count", Neutral},
+	ReconnectCaughtUp:     {"reconnect.caught_up", KindHistogram, UnitNanoseconds, "stream open again to the last receipt of what was missed, where nothing stayed missing", LowerIsBetter},
 	ReconnectDelayError:   {"reconnect.delay_error", KindHistogram, UnitNanoseconds, "actual wait minus the reconnection time in force", LowerIsBetter},
 	ReconnectRecoveredP50: {"reconnect.recovered_p50", KindGauge, UnitNanoseconds, "outage to half of the dropped streams open again", LowerIsBetter},
 	ReconnectRecoveredP95: {"reconnect.recovered_p95", KindGauge, UnitNanoseconds, "outage to 95 % of the dropped streams open again", LowerIsBetter},
 	ReconnectRecoveredAll: {"reconnect.recovered_all", KindGauge, UnitNanoseconds, "outage to all of the dropped streams open again", LowerIsBetter},
 	StreamAge:             {"stream.age", KindHistogram, UnitNanoseconds, "open to end, for streams that the server or the network ended", Neutral},
+	StreamIdle:            {"stream.idle", KindHistogram, UnitNanoseconds, "last event or comment to end, for streams that the server or the network ended", Neutral},
+	StreamSilence:         {"stream.silence", KindHistogram, UnitNanoseconds, "longest time without an event or comment, of each stream", Neutral},
+	StreamHeartbeat:       {"stream.heartbeat", KindHistogram, UnitNanoseconds, "gap between consecutive comments of one stream", Neutral},
+
+	SlowOpened: {"slow.opened", KindCounter, UnitOne, "streams of slow readers that opened", Neutral},
+	SlowCut:    {"slow.cut", KindCounter, UnitOne, "streams of slow readers that the server ended, also by token", Neutral},
+	SlowAge:    {"slow.age", KindHistogram, UnitNanoseconds, "open to end, for streams of slow readers that the server ended", Neutral},
 
 	BytesReceived:   {"bytes.received", KindCounter, UnitBytes, "TCP payload received, TLS and HTTP included", Neutral},
 	BytesSent:       {"bytes.sent", KindCounter, UnitBytes, "TCP payload sent, TLS and HTTP included", Neutral},

@@ -46,6 +46,9 @@ func (f *Folder) Document() (*Document, error) {
 		return nil, err
 	}
 	d.Metrics = metrics
+	if err := f.concludeOutages(d); err != nil {
+		return nil, err
+	}
 	f.derive(d, kept, delivering)
 	d.Series = f.series.series(produced)
 	f.conclude(d, kept, whole)

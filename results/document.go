@@ -13,6 +13,7 @@ type Document struct {
 	Environment Environment       `json:"environment"`
 	Metrics     map[string]Value  `json:"metrics"`
 	Phases      []PhaseResult     `json:"phases"`
+	Outages     []Outage          `json:"outages,omitempty"`
 	Series      Series            `json:"series"`
 	Thresholds  []ThresholdResult `json:"thresholds"`
 	Verdict     Verdict           `json:"verdict"`
@@ -54,7 +55,7 @@ const (
 // PhaseResult is the share of one phase.
 type PhaseResult struct {
 	Name    string           `json:"name"`
-	Kind    string           `json:"kind"` // PhaseRamp, PhaseHold, PhaseDrain
+	Kind    string           `json:"kind"` // PhaseRamp, PhaseHold, PhaseChurn, PhaseOutage, PhaseDrain
 	Warmup  bool             `json:"warmup,omitempty"`
 	StartNS int64            `json:"start_ns"`
 	EndNS   int64            `json:"end_ns"`

@@ -14,6 +14,8 @@ type Folder struct {
 	gauges [NumMetrics]*gauge // without the warm-up
 	series seriesFold
 
+	outages []OutagePart
+
 	serverMemory, generatorMemory perStream
 	serverCPUNanos                float64 // in the hold phases and the drain, where the deliveries are
 	endNS                         int64
@@ -59,6 +61,11 @@ func (f *Folder) Add(i *Interval) error {
 			return err
 		}
 	}
+	for _, o := range i.Outages {
+		if o.Phase < 0 || o.Phase >= len(f.phases) || f.header.Phases[o.Phase].Kind != PhaseOutage {
+			return fmt.Errorf("an outage names phase %d of %d, which is none", o.Phase, len(f.phases))
+		}
+	}
 	for _, p := range i.Phases {
 		if p.Phase < 0 || p.Phase >= len(f.phases) {
 			return fmt.Errorf("phase %d of %d", p.Phase, len(f.phases))
@@ -73,6 +80,9 @@ func (f *Folder) Add(i *Interval) error {
 	}
 	gauges, err := f.addGauges(i)
 	if err != nil {
+		return err
+	}
+	if f.outages, err = mergeOutages(f.outages, i.Outages); err != nil {
 		return err
 	}
 	f.series.add(i, total, gauges)
@@ -116,7 +126,7 @@ func (f *Folder) addGauges(i *Interval) (map[ID]float64, error) {
 	if at >= 0 {
 		info = f.header.Phases[at]
 	}
-	hold := info.Kind == PhaseHold
+	hold := info.Kind == PhaseHold || info.Kind == PhaseChurn
 	weight := float64(i.EndNS - i.StartNS)
 	for id, value := range gauges {
 		if at >= 0 {
@@ -160,5 +170,5 @@ func (f *Folder) phaseAt(ns int64) int {
 
 // deliversIn says that deliveries belong to the phase or arrive in it, so that the server's CPU in it is their cost.
 func deliversIn(p PhaseInfo) bool {
-	return !p.Warmup && (p.Kind == PhaseHold || p.Kind == PhaseDrain)
+	return !p.Warmup && p.Kind != PhaseRamp
 }

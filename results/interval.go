@@ -23,16 +23,19 @@ const JournalFormat = "ssebench-journal/1"
 
 // The kinds of phases.
 const (
-	PhaseRamp  = "ramp"
-	PhaseHold  = "hold"
-	PhaseDrain = "drain"
+	PhaseRamp   = "ramp"
+	PhaseHold   = "hold"
+	PhaseChurn  = "churn"
+	PhaseOutage = "outage"
+	PhaseDrain  = "drain"
 )
 
 // PhaseInfo names a phase of the plan.
 type PhaseInfo struct {
 	Name   string `json:"name"`
-	Kind   string `json:"kind"` // PhaseRamp, PhaseHold, PhaseDrain
+	Kind   string `json:"kind"` // PhaseRamp, PhaseHold, PhaseChurn, PhaseOutage, PhaseDrain
 	Warmup bool   `json:"warmup,omitempty"`
+	What   string `json:"what,omitempty"` // of an outage: what was broken, in words
 }
 
 // Interval is a second of everything: what each phase contributed since the last one, and the gauges at its end. Intervals of
@@ -43,6 +46,7 @@ type Interval struct {
 	Phases   []PhaseValues      `json:"phases,omitempty"`
 	Gauges   map[string]float64 `json:"gauges,omitempty"` // by metric name; those that merge by adding and those that do not: see Merge
 	Marks    []PhaseMark        `json:"marks,omitempty"`
+	Outages  []OutagePart       `json:"outages,omitempty"`
 	Warnings []Warning          `json:"warnings,omitempty"`
 	End      *End               `json:"end,omitempty"` // only in the last one
 }

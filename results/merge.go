@@ -23,6 +23,10 @@ func (i *Interval) Merge(o *Interval) error {
 			return err
 		}
 	}
+	var err error
+	if i.Outages, err = mergeOutages(i.Outages, o.Outages); err != nil {
+		return err
+	}
 	for name, value := range o.Gauges {
 		id, ok := Lookup(name)
 		if !ok || Catalogue[id].Kind != KindGauge {

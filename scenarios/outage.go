@@ -120,3 +120,33 @@ func (o *OutagePlan) RestartCommand(node int) ([]string, error) {
 	}
 	return words, nil
 }
+
+// String says in words what is broken.
+func (o *OutagePlan) String() string {
+	var parts []string
+	if o.Cut > 0 {
+		parts = append(parts, fmt.Sprintf("%s of the streams cut by %s", Share(o.Cut), o.By))
+	}
+	down := ""
+	if o.Shut > 0 {
+		down = " for " + Duration(o.Shut).String()
+	}
+	switch {
+	case o.Server == "kill":
+		parts = append(parts, "the server killed (SIGKILL)"+down)
+	case o.Server == "stop":
+		parts = append(parts, "the server stopped (SIGTERM)"+down)
+	case o.Restarts():
+		parts = append(parts, "the server restarted by a command")
+	case o.Door != "":
+		door := "door " + o.Door + down
+		if o.RetryAfter > 0 {
+			door += ", Retry-After " + Duration(o.RetryAfter).String()
+		}
+		parts = append(parts, door)
+	}
+	if o.Nodes > 1 {
+		parts = append(parts, fmt.Sprintf("%d of %d nodes at a time", o.AtATime, o.Nodes))
+	}
+	return strings.Join(parts, "; ")
+}

@@ -47,6 +47,16 @@ load:
 	if diff := cmp.Diff(want, p.Phases, ignore); diff != "" {
 		t.Errorf("phases (-want +got):\n%s", diff)
 	}
+	var said []string
+	for _, phase := range p.Phases {
+		if phase.Outage != nil {
+			said = append(said, phase.Outage.String())
+		}
+	}
+	const words = "30% of the streams cut by fin; door status_503 for 2s, Retry-After 2s | the server restarted by a command; 2 of 4 nodes at a time | "
+	if got := strings.Join(said, " | "); !strings.HasPrefix(got, words) || !strings.HasSuffix(got, " | the server killed (SIGKILL)") {
+		t.Errorf("said %s", got)
+	}
 	if o := p.Phases[3].Outage; o.Restarts() {
 		t.Error("an outage without a command restarts")
 	}

@@ -58,6 +58,9 @@ func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *ho
 	if j.runner.Transport, err = newTransport(j.plan, guard, sources); err != nil {
 		return nil, usage(err)
 	}
+	if j.runner.Breaker, err = newBreaker(j.plan); err != nil {
+		return nil, err
+	}
 	if j.plan.Publish != nil {
 		if j.hook, err = newHook(j.plan, guard); err != nil {
 			return nil, usage(err)

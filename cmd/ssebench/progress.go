@@ -80,6 +80,9 @@ func (p *progress) total() int64 {
 	if phase := p.plan.Phases[p.phase]; phase.Kind == "ramp" {
 		return max(int64(phase.Connections), 1)
 	}
+	if outage := p.plan.Phases[p.phase].Outage; outage != nil {
+		return int64(outage.Until)
+	}
 	return max(int64(p.plan.Phases[p.phase].Duration), 1)
 }
 
