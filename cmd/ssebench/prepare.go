@@ -46,7 +46,6 @@ func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *ho
 	if err := j.fit(stderr); err != nil {
 		return nil, err
 	}
-	tuneCollector(j.plan.Clients)
 	target, err := j.checkTarget(ctx, guard)
 	if err != nil {
 		return nil, err
