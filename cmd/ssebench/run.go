@@ -116,7 +116,6 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 	if err != nil {
 		return nil, "", err
 	}
-	host.StayLean()
 	progress := newProgress(o.stderr, o.quiet, job.plan)
 	runner := job.runner
 	runner.Stop = interrupts.first

@@ -31,7 +31,7 @@ func (c *clientConfig) engine() (*figures, error) {
 		return nil, err
 	}
 	sampled := sample(streams, m)
-	host.StayLean()
+	host.TuneCollector(c.Streams)
 	self, err := host.NewSelf()
 	if err != nil {
 		return nil, err
