@@ -165,6 +165,10 @@ func (s *subscription) Event(ev *sse.Event) {
 	if shard.inRead++; shard.inRead == 2 {
 		v.Add(results.ReadsCoalesced, 1)
 	}
+	shard.lastRead = now
+	if s.special&(slow|leaving) != 0 {
+		return
+	}
 	if s.lastEvent == 0 {
 		v.Record(results.ConnectFirstEvent, now-s.requested)
 		s.heard(now)
@@ -175,10 +179,6 @@ func (s *subscription) Event(ev *sse.Event) {
 		}
 	}
 	s.lastEvent = now
-	shard.lastRead = now
-	if s.special&(slow|leaving) != 0 {
-		return
-	}
 	if s.out != nil && s.out.back && s.run.declares(ev.Type, nil) {
 		s.out.declared = true
 	}
@@ -315,7 +315,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
 	s.run.streamClosed()
-	if s.lastEvent == 0 && e.Token == TokenEOF {
+	if s.lastEvent == 0 && e.Token == TokenEOF && s.special&slow == 0 {
 		v.Add(results.RequestsEmpty, 1)
 	}
 	if s.observed != nil && s.observed.buffered() {

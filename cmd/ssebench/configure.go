@@ -14,6 +14,9 @@ import (
 
 func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (loadgen.Transport, error) {
 	c := transport.Config{Protocol: p.Target.Protocol, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources, Allow: guard.Allow}
+	if p.SlowReaders.Share > 0 {
+		c.Engine = transport.EngineGoroutines // the one that can read slowly
+	}
 	if p.Target.TLS != nil {
 		var err error
 		if c.TLS, err = tlsConfig(p.Target.TLS.Insecure, p.Target.TLS.CACert, p.Target.TLS.ServerName); err != nil {

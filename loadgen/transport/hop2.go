@@ -114,7 +114,7 @@ func (s *stream) read2(c *shared, body io.Reader) error {
 	b := readBuffers.Get().(*[readBufferSize]byte)
 	defer readBuffers.Put(b)
 	for {
-		n, err := body.Read(b[:])
+		n, err := body.Read(b[:s.allow(len(b), nil)])
 		at := time.Now()
 		var refused error
 		s.lane.Hold()

@@ -16,7 +16,7 @@ func (c *conn) readBuffered() error {
 	defer readBuffers.Put(b)
 	s := c.reader
 	for {
-		n, err := c.Conn.Read(b[:])
+		n, err := c.Conn.Read(b[:s.allow(len(b), nil)])
 		at := time.Now()
 		s.lane.Hold()
 		c.flush(s.lane)

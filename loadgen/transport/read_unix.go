@@ -41,8 +41,9 @@ func (c *conn) poll(fd uintptr) (finished bool) {
 	s := c.reader
 	l := s.lane
 	for {
+		most := s.allow(len(l.buffer), func() bool { return broken(int(fd)) })
 		l.Hold()
-		n, err := unix.Read(int(fd), l.buffer)
+		n, err := unix.Read(int(fd), l.buffer[:most])
 		at := time.Now()
 		if n > 0 {
 			l.traffic(int64(n), 0)
@@ -84,4 +85,11 @@ func (c *conn) alive() bool {
 		return true
 	})
 	return err == nil && ok
+}
+
+// broken says whether the peer reset the connection.
+func broken(fd int) bool {
+	polled := []unix.PollFd{{Fd: int32(fd)}}
+	n, err := unix.Poll(polled, 0)
+	return err == nil && n > 0 && polled[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }

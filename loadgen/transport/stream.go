@@ -17,6 +17,7 @@ type stream struct {
 	mu        sync.Mutex
 	blocked   waker     // what the goroutine may be blocked in
 	requested time.Time // when the last request was written
+	pace      pace      // of reading
 
 	// Owned by the goroutine.
 	kept      *conn // an HTTP/1.1 connection that outlived its response
