@@ -33,7 +33,12 @@ func fanoutFacts(p *page) []string {
 	if !ok {
 		return nil
 	}
-	return []string{"receipts of " + plural(events, "event", "events")}
+	receipts := "receipts of " + plural(events, "event", "events")
+	if c := p.d.Environment.Calibration; c != nil {
+		receipts += fmt.Sprintf(" · noise floor p50 %s, p99 %s",
+			results.Format(c.LatencyP50, results.UnitNanoseconds), results.Format(c.LatencyP99, results.UnitNanoseconds))
+	}
+	return []string{receipts}
 }
 
 func plural(n float64, one, many string) string {

@@ -39,6 +39,7 @@ func header(name string, thresholds ...string) *results.Header {
 // quickstart is a run that went well: 5,000 streams and 100 events.
 func quickstart() (*results.Header, []*results.Interval) {
 	h := header("quickstart", "connections.failed == 0", "deliveries.lost == 0", "fanout.latency.p99 < 50ms", "server.rss.max < 200MiB")
+	h.Environment.Calibration = &results.Calibration{LatencyP50: 140e3, LatencyP99: 620e3}
 	ramp, hold := &results.Values{}, &results.Values{}
 	ramp.Add(results.ConnectionsAttempted, 5000)
 	ramp.Add(results.ConnectionsOpened, 5000)

@@ -191,6 +191,7 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 			}
 		}
 	}
+	d.Warnings = addWarnings(d.Warnings, nearTheFloor(d)...)
 	for id := range NumMetrics {
 		h := whole.Histogram(id)
 		if h == nil {

@@ -104,4 +104,6 @@ type Environment struct {
 	Memory    int64             `json:"memory_bytes"`
 	OpenFiles int64             `json:"open_files_limit"`
 	Sysctls   map[string]string `json:"sysctls,omitempty"`
+	// Calibration is nil where the generator was never calibrated on this machine.
+	Calibration *Calibration `json:"calibration,omitempty"`
 }

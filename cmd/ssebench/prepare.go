@@ -67,16 +67,23 @@ func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *ho
 		}
 		j.runner.Publisher = j.hook
 	}
+	if j.runner.Host, err = newHost(); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// newHost watches this machine and our own process from now on.
+func newHost() (loadgen.Host, error) {
 	self, err := host.NewSelf()
 	if err != nil {
 		return nil, err
 	}
-	j.runner.Host = struct {
+	return struct {
 		*host.Self
 		*host.Pressure
 		*host.Watch
-	}{self, new(host.Pressure), new(host.Watch)}
-	return j, nil
+	}{self, new(host.Pressure), new(host.Watch)}, nil
 }
 
 // close stops the server and gives back what the hook holds; a second call does nothing. What they have to say of the run comes back

@@ -22,6 +22,8 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := copyTree(t)
+	t.Setenv("GOCACHE", goCache(t)) // which would follow the next one
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	port, err := freePort()
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +52,14 @@ func TestREADME(t *testing.T) {
 	if ran < 10 {
 		t.Errorf("only %d commands were found", ran)
 	}
+}
+
+func goCache(t *testing.T) string {
+	out, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // copyTree copies the module without what git does not hold.

@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 	})
 	root.AddCommand(newRunCommand(), newServeCommand(), newReportCommand(), newValidateCommand(), newScenariosCommand(),
 		newMetricsCommand(), newPreflightCommand(), newSchemaCommand(), newDecodeCommand(), newListenCommand(),
-		newVersionCommand())
+		newCalibrateCommand(), newBroadcastCommand(), newVersionCommand())
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
 	}
