@@ -65,7 +65,7 @@ func calibrate(ctx context.Context, short bool, out io.Writer) error {
 		return err
 	}
 	defer server.stop()
-	host.StayLean()
+	host.TuneCollector(flood.streams)
 	var busy []string
 	for _, b := range []burden{quiet, steady, flood} {
 		d, err := b.measure(ctx, server, hold, environment)
