@@ -12,7 +12,7 @@ func connectionFacts(p *page) []string {
 		return nil
 	}
 	balance := p.sum(results.ConnectionsAttempted, results.ConnectionsOpened, results.ConnectionsFailed, results.ConnectionsAbandoned)
-	if open := p.shown([]results.ID{results.ConnectionsPeak}, results.ConnectionsClosedByServer); open != "" {
+	if open := p.shown([]results.ID{results.ConnectionsPeak}, results.ConnectionsClosedByServer, results.ConnectionsLeft); open != "" {
 		balance += " · " + open
 	}
 	return []string{balance}
@@ -61,13 +61,20 @@ func deliveryFacts(p *page) []string {
 	if lost, _ := p.value(results.DeliveriesLost); lost > 0 {
 		losses = p.sum(results.DeliveriesLost, results.DeliveriesLostMidstream, results.DeliveriesLostGap, results.DeliveriesLostTail)
 	}
-	return filled(balance, losses, p.shown(
+	hidden := ""
+	if n, ok := p.value(results.DeliveriesIDsHideLoss); ok && n > 0 {
+		hidden = p.show(results.DeliveriesIDsHideLoss)
+	}
+	return filled(balance, losses, hidden, p.shown(
 		[]results.ID{
 			results.DeliveriesDuplicate, results.DeliveriesReordered, results.DeliveriesLate, results.DeliveriesUnexpected, results.DeliveriesCorrupt,
 		},
 		results.DeliveriesReplayed, results.DeliveriesSuperseded,
 	))
 }
+
+// remarkableSilence is how long a stream has to be silent to be worth a word, in nanoseconds: proxies cut from some seconds on.
+const remarkableSilence = 5e9
 
 func streamFacts(p *page) []string {
 	events, ok := p.value(results.EventsReceived)
@@ -82,6 +89,9 @@ func streamFacts(p *page) []string {
 		if value, ok := p.value(id); ok && value > 0 {
 			received += " · " + p.show(id)
 		}
+	}
+	if silence := p.d.Metrics[results.StreamSilence.String()].Histogram; silence != nil && silence.Count > 0 && silence.Max >= remarkableSilence {
+		received += " · longest silence " + results.Format(silence.Max, results.UnitNanoseconds)
 	}
 	bytes := ""
 	if received, ok := p.value(results.BytesReceived); ok && received > 0 {
@@ -136,6 +146,33 @@ func reconnectFacts(p *page) []string {
 		[]results.ID{results.ReconnectCount},
 		results.ReconnectStranded, results.ReconnectRecoveredP50, results.ReconnectRecoveredP95, results.ReconnectRecoveredAll,
 	))
+}
+
+// slowFacts says what slow readers cost the server beside what the others cost it.
+func slowFacts(p *page) []string {
+	if opened, _ := p.value(results.SlowOpened); opened == 0 {
+		return nil
+	}
+	facts := p.shown([]results.ID{results.SlowOpened, results.SlowCut})
+	if low, high, ok := p.holdRange(results.ServerRSS); ok {
+		facts += fmt.Sprintf(" · server.rss from %s to %s while holding", results.Format(low, results.UnitBytes), results.Format(high, results.UnitBytes))
+	}
+	return []string{facts}
+}
+
+// holdRange gives the lowest and the highest value of a gauge in the hold phases outside the warm-up.
+func (p *page) holdRange(id results.ID) (low, high float64, ok bool) {
+	for _, phase := range p.d.Phases {
+		v := phase.Metrics[id.String()]
+		if phase.Kind != results.PhaseHold || phase.Warmup || v.Min == nil || v.Max == nil {
+			continue
+		}
+		if !ok {
+			low, high, ok = *v.Min, *v.Max, true
+		}
+		low, high = min(low, *v.Min), max(high, *v.Max)
+	}
+	return low, high, ok
 }
 
 func generatorFacts(p *page) []string {

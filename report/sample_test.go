@@ -165,3 +165,69 @@ func fold(t testing.TB, sample func() (*results.Header, []*results.Interval)) *r
 	}
 	return d
 }
+
+// outages is a run in which 30 % of the streams were cut, and then the server was killed; some browsers met a 503.
+func outages() (*results.Header, []*results.Interval) {
+	h := header("rolling", "reconnect.stranded == 0", "deliveries.lost_midstream == 0")
+	h.Scenario = json.RawMessage(`{"name":"rolling","load":{"connections":1000,"reconnect":{"profile":"chromium","delay":"1s"}}}`)
+	h.Phases = []results.PhaseInfo{
+		{Name: "ramp", Kind: results.PhaseRamp},
+		{Name: "hold", Kind: results.PhaseHold},
+		{Name: "cut", Kind: results.PhaseOutage, What: "30% of the streams cut by rst"},
+		{Name: "hold 2", Kind: results.PhaseHold},
+		{Name: "killed", Kind: results.PhaseOutage, What: "the server killed (SIGKILL) for 2s"},
+		{Name: "drain", Kind: results.PhaseDrain},
+	}
+	values := make([]results.Values, 6)
+	spread(&values[0], results.ConnectTotal, 1000, 120e3, 71e6)
+	spread(&values[2], results.ConnectTotal, 300, 300e3, 91e6)
+	spread(&values[4], results.ConnectTotal, 620, 300e3, 691e6)
+	for n, v := range []int64{1: 20_000, 2: 7000, 3: 14_000} {
+		if v > 0 {
+			spread(&values[n], results.FanoutSurvivors, v, 900e3, 9e6*int64(n))
+		}
+	}
+	values[0].Add(results.ConnectionsAttempted, 1000)
+	values[0].Add(results.ConnectionsOpened, 1000)
+	values[2].Add(results.ConnectionsAttempted, 300)
+	values[2].Add(results.ConnectionsOpened, 300)
+	values[4].Add(results.ConnectionsAttempted, 1000)
+	values[4].Add(results.ConnectionsOpened, 620)
+	values[4].AddBy(results.ConnectionsFailed, "status_503", 380)
+	values[2].Add(results.ReconnectCount, 300)
+	values[4].Add(results.ReconnectCount, 620)
+	values[4].AddBy(results.ReconnectStranded, "status_503", 380)
+	values[2].AddBy(results.ReconnectReplays, "exact", 300)
+	values[4].AddBy(results.ReconnectReplays, "none", 620)
+	values[4].Add(results.DeliveriesExpected, 4000)
+	values[4].Add(results.DeliveriesLost, 4000)
+	values[4].Add(results.DeliveriesLostGap, 1500)
+	values[4].Add(results.DeliveriesLostTail, 2500)
+	values[4].Censor(results.FanoutLatency, 4000)
+	cut := results.OutagePart{
+		Phase: 2, Replays: map[string]int64{"exact": 300}, CaughtUp: results.NewHistogram(),
+		Stock: &results.OutageStock{Open: 1000, Dropped: 300, Recovered: 300, Recovery: results.NewHistogram()},
+		Bins:  []results.OutageBin{{N: 0, Dropped: 300, LatencyNS: 9e6}, {N: 5, LatencyNS: 4e6}, {N: 10, Attempts: 280, Opened: 200, LatencyNS: 18e6}, {N: 11, Attempts: 20, Opened: 100}},
+	}
+	killed := results.OutagePart{
+		Phase: 4, Replays: map[string]int64{"none": 620}, Failed: map[string]int64{"status_503": 380}, Stranded: map[string]int64{"status_503": 380},
+		Stock: &results.OutageStock{Open: 1000, Dropped: 1000, Recovered: 620, Stranded: 380, BackNS: 2.1e9, Recovery: results.NewHistogram()},
+	}
+	for n := range int64(300) {
+		cut.CaughtUp.Record(n * 1e5)
+		cut.Stock.Recovery.Record(1e9 + n*1e6)
+	}
+	for n := range int64(100) {
+		killed.Bins = append(killed.Bins, results.OutageBin{N: n, Dropped: 1000 * max(1-n, 0), Attempts: 20 * (n % 3), Opened: 31 * max(min(n-30, 1), 0) * max(min(50-n, 1), 0)})
+	}
+	for n := range int64(620) {
+		killed.Stock.Recovery.Record(3e9 + n*3e6)
+	}
+	var phases []results.PhaseValues
+	var marks []results.PhaseMark
+	for n := range values {
+		phases = append(phases, results.PhaseValues{Phase: n, Values: &values[n]})
+		marks = append(marks, results.PhaseMark{Phase: n, AtNS: int64(n) * 3e9}, results.PhaseMark{Phase: n, AtNS: int64(n)*3e9 + 3e9, Ended: true})
+	}
+	return h, []*results.Interval{{EndNS: 18e9, Phases: phases, Marks: marks, Outages: []results.OutagePart{cut, killed}, End: &results.End{TimeOfReceipt: "read"}}}
+}

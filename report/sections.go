@@ -37,12 +37,17 @@ var sections = []section{
 	{title: "Observed", histograms: []results.ID{results.ObservedLatency}},
 	{title: "Publishing", histograms: []results.ID{results.PublishDuration, results.PublishLag}, facts: publishFacts},
 	{title: "Deliveries", facts: deliveryFacts},
-	{title: "Streams", histograms: []results.ID{results.EventsInterval, results.StreamAge}, facts: streamFacts},
+	{
+		title:      "Streams",
+		histograms: []results.ID{results.EventsInterval, results.StreamHeartbeat, results.StreamAge, results.StreamIdle},
+		facts:      streamFacts,
+	},
 	{
 		title:      "Reconnecting",
-		histograms: []results.ID{results.ReconnectDowntime, results.ReconnectDelayError},
+		histograms: []results.ID{results.ReconnectDowntime, results.ReconnectDelayError, results.ReconnectCaughtUp},
 		facts:      reconnectFacts,
 	},
+	{title: "Slow readers", histograms: []results.ID{results.SlowAge}, facts: slowFacts},
 	{
 		title:      "Generator",
 		histograms: []results.ID{results.GeneratorScheduleLag, results.GeneratorLag, results.GeneratorGCPause},

@@ -45,12 +45,13 @@ func TestTextIsAsItWas(t *testing.T) {
 	golden(t, "quickstart.txt", render(t, fold(t, quickstart), TextOptions{}))
 	golden(t, "troubled.txt", render(t, fold(t, troubled), TextOptions{}))
 	golden(t, "observed.txt", render(t, fold(t, observed), TextOptions{}))
+	golden(t, "outages.txt", render(t, fold(t, outages), TextOptions{}))
 }
 
 var escape = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestColourOnlyRepeats(t *testing.T) {
-	for _, sample := range []func() (*results.Header, []*results.Interval){quickstart, troubled, observed} {
+	for _, sample := range []func() (*results.Header, []*results.Interval){quickstart, troubled, observed, outages} {
 		d := fold(t, sample)
 		plain, coloured := render(t, d, TextOptions{}), render(t, d, TextOptions{Color: true})
 		if strings.Contains(plain, "\x1b") {
@@ -66,10 +67,11 @@ func TestColourOnlyRepeats(t *testing.T) {
 }
 
 func TestTextIsShort(t *testing.T) {
-	for _, sample := range []func() (*results.Header, []*results.Interval){quickstart, troubled, observed} {
-		text := render(t, fold(t, sample), TextOptions{})
+	for _, sample := range []func() (*results.Header, []*results.Interval){quickstart, troubled, observed, outages} {
+		d := fold(t, sample)
+		text := render(t, d, TextOptions{})
 		lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-		if len(lines) > 60 {
+		if len(lines) > 60+15*len(d.Outages) {
 			t.Errorf("%d lines", len(lines))
 		}
 		for _, line := range lines {
