@@ -3,6 +3,7 @@ package loadgen
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ssebench/results"
 )
@@ -17,6 +18,7 @@ func (m *machine) Sample() (results.ProcessSample, error) {
 }
 func (*machine) GCPauses() []int64            { return nil }
 func (*machine) Share() (float64, bool)       { return 0.25, true }
+func (*machine) Nap(d time.Duration)          { time.Sleep(d) }
 func (*machine) Disturbances() (int64, int64) { return 2, 1 }
 func onMachine(r *Runner)                     { r.Host = new(machine) }
 

@@ -78,6 +78,9 @@ func (s *sender) over(due int64) bool {
 	return until > 0 && due >= until
 }
 
+// napAhead is from when on the dispatcher waits in the kernel, and not for a timer, which can be a millisecond late.
+const napAhead = 4 * time.Millisecond
+
 // dispatch hands out the due times until the schedule is over or ctx is done. It returns when the last one was handed out.
 func (s *sender) dispatch(ctx context.Context) {
 	timer := time.NewTimer(0)
@@ -89,7 +92,15 @@ func (s *sender) dispatch(ctx context.Context) {
 			due = int64(1<<63 - 1)
 		}
 		for !s.over(due) && s.run.timeline.now() < due {
-			timer.Reset(time.Duration(due - s.run.timeline.now()))
+			left := time.Duration(due - s.run.timeline.now())
+			if s.run.runner.Host != nil {
+				if left < napAhead {
+					s.run.runner.Host.Nap(left)
+					continue
+				}
+				left -= napAhead / 2
+			}
+			timer.Reset(left)
 			select {
 			case <-timer.C:
 			case <-s.changed:
