@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 
 // Every client of every scene receives every event that the server wrote, and its figures are there.
 func TestTurns(t *testing.T) {
-	p := &plan{streams: 60, rounds: 1, warm: time.Second, hold: 3 * time.Second}
+	p := &plan{streams: 60, rounds: 1, warm: time.Second, hold: 3 * time.Second, settle: 2 * time.Second}
 	for _, s := range p.scenes() {
 		s.streams = min(s.streams, 60)
 		for _, kind := range s.clients {
@@ -29,7 +29,7 @@ func TestTurns(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if published := int64(s.perSecond * (&clientConfig{Warm: p.warm, Hold: p.hold, Big: s.big}).publishing().Seconds()); f.Expected != published*int64(s.streams) || f.Received != f.Expected {
+				if published := int64(s.perSecond * (&clientConfig{Warm: p.warm, Hold: p.hold, Big: s.big, Settle: p.settle, AfterBig: 2 * time.Second}).publishing().Seconds()); f.Expected != published*int64(s.streams) || f.Received != f.Expected {
 					t.Errorf("%d of %d events received, %d published to %d streams", f.Received, f.Expected, published, s.streams)
 				}
 				if w := f.Window; w.Events == 0 || w.User+w.System == 0 || w.RSS == 0 || w.Nanos == 0 || f.OpenedNS == 0 || f.Lag.Count == 0 || f.Lag.P99 <= 0 {

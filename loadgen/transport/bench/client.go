@@ -16,24 +16,22 @@ type clientConfig struct {
 	PerSecond float64       // events to each stream
 	Warm      time.Duration // events flow this long before anything is measured
 	Hold      time.Duration // then it is measured
-	// Big is the size of two events that follow the hold; zero: none. Memory is looked at again after them.
-	Big     int
-	Poll    string // of the engine; empty: its default
-	Profile string // file for a CPU profile of the hold; empty: none
+	// Big is the size of two events that follow the hold; zero: none. Memory is looked at again, for AfterBig, when Settle is over.
+	Big      int
+	Settle   time.Duration
+	AfterBig time.Duration
+	Poll     string // of the engine; empty: its default
+	Profile  string // file for a CPU profile of the hold; empty: none
 }
 
-// The stages that follow the hold where there are big events.
-const (
-	bigSettle = 4 * time.Second
-	bigHold   = 3 * time.Second
-	bigCount  = 2
-)
+// bigCount is how many big events there are.
+const bigCount = 2
 
 // publishing is how long a client publishes.
 func (c *clientConfig) publishing() time.Duration {
 	d := c.Warm + c.Hold
 	if c.Big > 0 {
-		d += bigSettle + bigHold
+		d += c.Settle + c.AfterBig
 	}
 	return d
 }

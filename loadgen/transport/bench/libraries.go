@@ -27,7 +27,7 @@ func openGoSSE(c *clientConfig, t *tally, opened func()) error {
 			return err
 		}
 		conn := client.NewConnection(r)
-		conn.SubscribeMessages(func(e gosse.Event) { t.event(i, []byte(e.Data)) })
+		conn.SubscribeMessages(func(e gosse.Event) { t.event(i, written(e.Data)) })
 		go func() { t.end(ending(conn.Connect())) }()
 	}
 	return nil
@@ -50,7 +50,7 @@ func openR3labs(c *clientConfig, t *tally, opened func()) error {
 			return nil
 		}
 		go func() {
-			t.end(ending(client.SubscribeRawWithContext(context.Background(), func(e *r3labs.Event) { t.event(i, e.Data) })))
+			t.end(ending(client.SubscribeRawWithContext(context.Background(), func(e *r3labs.Event) { t.event(i, written(e.Data)) })))
 		}()
 	}
 	return nil

@@ -33,12 +33,13 @@ func run(args []string) error {
 	if len(args) == 1 && args[0] == "client" {
 		return client(os.Stdin, os.Stdout)
 	}
-	p := plan{}
+	p := plan{settle: 4 * time.Second}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&p.streams, "n", 15000, "streams over HTTP/1.1; over HTTP/2 there are 10/3 as many where memory is measured")
 	flags.IntVar(&p.rounds, "rounds", 3, "rounds in turns; the medians count")
-	flags.DurationVar(&p.hold, "hold", 6*time.Second, "how long is measured, each time")
-	flags.DurationVar(&p.warm, "warm", 3*time.Second, "how long events flow before")
+	flags.DurationVar(&p.hold, "hold", 5*time.Second, "how long is measured, each time")
+	flags.DurationVar(&p.warm, "warm", 2*time.Second, "how long events flow before")
+	flags.DurationVar(&p.within, "within", 25*time.Minute, "no turn begins after that")
 	flags.StringVar(&p.only, "only", "", "measure only these rows: their numbers, separated by commas")
 	flags.StringVar(&p.out, "out", "", "folder for figures.json and figures.md")
 	flags.StringVar(&p.profiles, "profiles", "", "folder for CPU profiles of the engine, one for each scene and round")
@@ -47,7 +48,7 @@ func run(args []string) error {
 		return err
 	}
 	if *short {
-		p.rounds, p.hold, p.warm, p.streams = 1, 2*time.Second, time.Second, min(p.streams, 2000)
+		p.rounds, p.hold, p.warm, p.settle, p.streams = 1, 2*time.Second, 500*time.Millisecond, 2*time.Second, min(p.streams, 2000)
 	}
 	return p.run()
 }

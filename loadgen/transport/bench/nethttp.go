@@ -47,7 +47,7 @@ func scan(stream int, body io.Reader, t *tally) {
 	s := bufio.NewScanner(body)
 	for s.Scan() {
 		if data, ok := bytes.CutPrefix(s.Bytes(), []byte("data: ")); ok {
-			t.event(stream, data)
+			t.event(stream, written(data))
 		}
 	}
 	t.end(ending(s.Err()))

@@ -14,7 +14,8 @@ import (
 // plan is what to measure.
 type plan struct {
 	streams, rounds     int
-	hold, warm          time.Duration
+	hold, warm, settle  time.Duration
+	within              time.Duration
 	only, out, profiles string
 }
 
@@ -29,7 +30,7 @@ func (p *plan) run() error {
 	if err != nil {
 		return err
 	}
-	begun := machineNow()
+	started, begun := time.Now(), machineNow()
 	got := make(measured)
 	var failed error
 	for round := range p.rounds {
@@ -37,6 +38,9 @@ func (p *plan) run() error {
 			for _, kind := range s.clients {
 				if !wanted(rows, turnKey{s.name, kind}) {
 					continue
+				}
+				if time.Since(started) > p.within {
+					return p.finish(rows, got, begun, errors.Join(failed, fmt.Errorf("round %d was not finished within %s: a longer -within, or fewer -rounds", round+1, p.within)))
 				}
 				f, err := p.turn(&s, kind, round)
 				if err != nil {
@@ -51,6 +55,11 @@ func (p *plan) run() error {
 			}
 		}
 	}
+	return p.finish(rows, got, begun, failed)
+}
+
+// finish shows the table and writes the document.
+func (p *plan) finish(rows []row, got measured, begun *machine, failed error) error {
 	d := p.document(rows, got, begun)
 	fmt.Print(d.markdown())
 	if p.out != "" {

@@ -55,6 +55,9 @@ func memory(f, base *figures) float64 {
 }
 
 func memoryAfterBig(f, base *figures) float64 {
+	if f.Window.RSSAfterBig == 0 || base.Window.RSSAfterBig == 0 {
+		return math.NaN()
+	}
 	return float64(f.Window.RSSAfterBig-base.Window.RSSAfterBig) / 1024 / float64(f.Streams-base.Streams)
 }
 

@@ -70,7 +70,7 @@ func (p *plan) turn(s *scene, kind string, round int) (*figures, error) {
 	}
 	defer server.stop()
 	c := clientConfig{
-		Kind: kind, Protocol: s.server.Protocol, Streams: s.streams, PerSecond: s.perSecond, Warm: p.warm, Hold: p.hold, Big: s.big,
+		Kind: kind, Protocol: s.server.Protocol, Streams: s.streams, PerSecond: s.perSecond, Warm: p.warm, Hold: p.hold, Big: s.big, Settle: p.settle, AfterBig: max(p.hold/2, 2*time.Second),
 		Profile: p.profileOf(s, kind, round),
 	}
 	if kind == oursBlocking {

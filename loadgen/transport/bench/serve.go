@@ -63,7 +63,7 @@ func serve(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h := &hub{streams: b, batch: max(c.Batch, 1), queue: make(chan publication, 4096), failed: make(chan error, 1)}
+	h := &hub{streams: b, batch: max(c.Batch, 1), queue: make(chan publication, 2*max(c.Batch, 1)), failed: make(chan error, 1)}
 	go h.run()
 	go h.listen(p)
 	ended := make(chan struct{})
@@ -97,8 +97,8 @@ type hub struct {
 	failed  chan error
 }
 
-// listen takes publications: length and size (four bytes each, big-endian) and the data. A byte answers each of them, at once:
-// that it waits its turn is not the publisher's affair.
+// listen takes publications: length and size (four bytes each, big-endian) and the data. A byte answers each of them once it is in the
+// queue, which is short: a server that cannot keep up shows its publisher.
 func (h *hub) listen(l net.Listener) {
 	for {
 		c, err := l.Accept()

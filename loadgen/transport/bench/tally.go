@@ -31,9 +31,8 @@ func newTally(m *meter) *tally {
 	return t
 }
 
-// event records one event of the stream.
-func (t *tally) event(stream int, data []byte) {
-	at := written(data)
+// event records one event of the stream, written at that time in Unix nanoseconds; zero: it was none of the server's.
+func (t *tally) event(stream int, at int64) {
 	if at == 0 {
 		return
 	}

@@ -64,11 +64,12 @@ func (t *text) stamp(b []byte) {
 }
 
 // written reads the time of writing at the end of an event's data, in nanoseconds; zero if there is none.
-func written(data []byte) (nanos int64) {
+func written[T string | []byte](data T) (nanos int64) {
 	if len(data) < clockDigits {
 		return 0
 	}
-	for _, c := range data[len(data)-clockDigits:] {
+	for i := len(data) - clockDigits; i < len(data); i++ {
+		c := data[i]
 		if c < '0' || c > '9' {
 			return 0
 		}
