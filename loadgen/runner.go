@@ -37,7 +37,7 @@ type Host interface {
 	Sample() (results.ProcessSample, error)
 	GCPauses() []int64      // stop-the-world pauses since the last call, nanoseconds
 	Share() (float64, bool) // share of time since the last call that work waited for a CPU; false: unknown
-	Nap(time.Duration) // sleeps for less than napAhead, as exactly as the system can
+	Nap(time.Duration)      // sleeps for less than napAhead, as exactly as the system can
 	// Disturbances are what happened since the last call behind our back: times that a receive buffer of the machine filled up, and
 	// that the system clock was set.
 	Disturbances() (buffersFull, clockSteps int64)
