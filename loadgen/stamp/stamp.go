@@ -121,20 +121,30 @@ func parse(b []byte) (m Mark, intact bool, n int) {
 	return m, uint64(crc32.Checksum(b[i:end], castagnoli)) == fields[7], end
 }
 
+// value has each base-36 digit's value, and noDigit for all other bytes.
+var value = func() (v [256]uint8) {
+	for i := range v {
+		v[i] = noDigit
+	}
+	for i := range len(digits) {
+		v[digits[i]] = uint8(i)
+	}
+	return v
+}()
+
+const (
+	noDigit    = 0xff
+	safeDigits = 12 // 36^12 < 2^64
+)
+
 // number reads base-36 digits, at most 13 of them; w is how many there were, zero for none or for an overflow.
 func number(b []byte) (v uint64, w int) {
 	for w < len(b) {
-		c := b[w]
-		var d uint64
-		switch {
-		case '0' <= c && c <= '9':
-			d = uint64(c - '0')
-		case 'a' <= c && c <= 'z':
-			d = uint64(c-'a') + 10
-		default:
+		d := uint64(value[b[w]])
+		if d == noDigit {
 			return v, w
 		}
-		if v > (math.MaxUint64-d)/36 {
+		if w >= safeDigits && v > (math.MaxUint64-d)/36 {
 			return 0, 0
 		}
 		v = v*36 + d
