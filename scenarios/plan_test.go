@@ -147,7 +147,7 @@ func TestScenarioInPlanIsAScenario(t *testing.T) {
 	for _, text := range texts {
 		first := planOf(t, text, fixed)
 		again := planOf(t, string(first.Scenario), fixed)
-		if diff := cmp.Diff(first, again, cmpopts.IgnoreUnexported(Plan{}), cmpopts.IgnoreFields(Plan{}, "Thresholds"), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(first, again, cmpopts.IgnoreUnexported(Plan{}, OutagePlan{}), cmpopts.IgnoreFields(Plan{}, "Thresholds"), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-first +again):\n%s", diff)
 		}
 	}
