@@ -24,7 +24,8 @@ type hub struct {
 
 	mu       sync.Mutex
 	seq      uint64 // of the last event
-	first    uint64 // the seq before the first event of this server's life
+	born     uint64 // the seq before the first event of this server
+	first    uint64 // the seq before the first event that is remembered
 	topics   map[string]*topic
 	subs     int // streams admitted
 	next     int // lane of the next subscriber

@@ -29,6 +29,7 @@ func (s *Server) exposition() http.Handler {
 	counter("replays_total", "Streams that were given what they had missed.", s.counts.replays.Load)
 	counter("events_replayed_total", "Events given to them.", s.counts.replayed.Load)
 	counter("gaps_declared_total", "Streams that were told of events that are gone.", s.counts.gaps.Load)
+	counter("events_gone_total", "Events that were gone when a stream came back for them.", s.counts.gone.Load)
 	for i := range faultTable {
 		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Namespace: "reference", Name: "faults_done_total", Help: "What the faults affected.",

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -12,12 +13,15 @@ func (h *hub) resume(s *subscriber, topics []*topic, lastID string) {
 		return
 	}
 	f := h.faults.orNone()
+	after, known := find(topics, lastID, h.first, h.seq)
 	if f.ForgetRing {
-		h.faults.did(faultForgetRing)
+		for range since(topics, after) {
+			h.faults.did(faultForgetRing)
+		}
 		return
 	}
-	after, known := find(topics, lastID, h.first, h.seq)
 	if !known {
+		h.countGone(topics, lastID)
 		if b := h.gap(lastID); b != nil {
 			s.queue = append(s.queue, delivery{b: b})
 		}
@@ -40,6 +44,22 @@ func (h *hub) resume(s *subscriber, topics []*topic, lastID string) {
 		h.misplay(s, f, first)
 	}
 	h.counts.replayed.Add(uint64(len(s.queue) - first))
+}
+
+// countGone counts the numbers between the last event ID and the first event
+// that is still there. They are events of the stream's topics where the server
+// has no others, and numbers its events itself.
+func (h *hub) countGone(topics []*topic, lastID string) {
+	last, err := strconv.ParseUint(lastID, 10, 64)
+	if err != nil || last < h.born || last > h.seq {
+		return
+	}
+	next := h.seq + 1
+	for ev := range since(topics, last) {
+		next = ev.seq
+		break
+	}
+	h.counts.gone.Add(next - last - 1)
 }
 
 // misplay makes the replay wrong that starts at first in the queue of s.

@@ -74,6 +74,7 @@ type counts struct {
 	replays      atomic.Uint64 // streams that were given what they had missed
 	replayed     atomic.Uint64 // events given so
 	gaps         atomic.Uint64 // streams that were told of events that are gone
+	gone         atomic.Uint64 // events that were gone when a stream came back for them
 }
 
 // Start listens and serves until Close or Shutdown, or until ctx ends, which
@@ -162,7 +163,7 @@ func (s *Server) startLanes() error {
 	s.hub = &hub{
 		ring: orDefault(s.Ring, 1024), maxTopics: orDefault(s.MaxTopics, 65536),
 		maxSubs: orDefault(s.MaxSubscribers, 1_000_000), faults: &s.faults, counts: &s.counts,
-		seq: first - 1, first: first - 1, topics: map[string]*topic{},
+		seq: first - 1, born: first - 1, first: first - 1, topics: map[string]*topic{},
 	}
 	var lanes []*lane
 	for i := range orDefault(s.Loops, runtime.GOMAXPROCS(0)) {

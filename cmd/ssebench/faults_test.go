@@ -179,6 +179,9 @@ func TestFaultRestart(t *testing.T) {
 	if e, r, l := value(d, "deliveries.expected"), value(d, "deliveries.received"), value(d, "deliveries.lost"); e != r+l || r == 0 {
 		t.Errorf("expected %v, received %v, lost %v", e, r, l)
 	}
+	if gap, gone := value(d, "deliveries.lost_gap"), metricOf(t, url, "events_gone_total"); gap != gone || gap == 0 {
+		t.Errorf("%v were lost in gaps, the server says that %v were gone", gap, gone)
+	}
 	if n := value(d, "deliveries.lost_midstream") + value(d, "deliveries.duplicate") + value(d, "deliveries.reordered"); n != 0 {
 		t.Errorf("%v lost in mid-stream, twice or out of order", n)
 	}
@@ -202,7 +205,7 @@ func awaitMetric(t *testing.T, url, name string, n float64) {
 
 // Each fault that the server lists is in one of the tests above.
 func TestEveryFaultIsTested(t *testing.T) {
-	source := readTests(t, "faults_test.go", "truth_test.go", "replay_test.go")
+	source := readTests(t, "faults_test.go", "truth_test.go", "replay_test.go", "ledger_test.go")
 	for _, f := range reference.ListFaults() {
 		if !strings.Contains(source, `"`+f.Name) && !strings.Contains(source, ","+f.Name) {
 			t.Errorf("no end-to-end test has the fault %s", f.Name)

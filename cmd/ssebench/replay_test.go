@@ -49,6 +49,9 @@ func TestFaultsOfReplay(t *testing.T) {
 			if metricOf(t, url, "replays_total") == 0 || v("deliveries.replayed") == 0 {
 				t.Error("nothing was replayed")
 			}
+			if late := by(d, "reconnect.replays", "overlapping") + by(d, "reconnect.replays", "reordered"); tt.fault == "replay-late=1" && late != v("deliveries.reordered") {
+				t.Errorf("%v replays went on beside live events, and %v events of them came after one", late, v("deliveries.reordered"))
+			}
 			if what, got, want := tt.want(v, faultsDone(t, url)); got != want || want == 0 {
 				t.Errorf("%s = %v, want %v, which is not 0", what, got, want)
 			}
@@ -79,8 +82,9 @@ func TestFaultEmptyRing(t *testing.T) {
 	if e, r, l := value(d, "deliveries.expected"), value(d, "deliveries.received"), value(d, "deliveries.lost"); e != r+l || r == 0 {
 		t.Errorf("expected %v, received %v, lost %v", e, r, l)
 	}
-	if l := value(d, "deliveries.lost"); l < 10*clients || l != value(d, "deliveries.lost_gap") {
-		t.Errorf("lost %v, in gaps %v", l, value(d, "deliveries.lost_gap"))
+	gone := metricOf(t, url, "events_gone_total")
+	if l := value(d, "deliveries.lost"); l < 10*clients || l != value(d, "deliveries.lost_gap") || l != gone {
+		t.Errorf("lost %v, in gaps %v; the server says that %v were gone", l, value(d, "deliveries.lost_gap"), gone)
 	}
 	if n := metricOf(t, url, "gaps_declared_total"); n != clients {
 		t.Errorf("%v were told, want %d", n, clients)
