@@ -204,6 +204,9 @@ func (s *looped) ready(events uint32) {
 	if events&unix.EPOLLOUT != 0 && s.unsent && !s.drain() {
 		return
 	}
+	if s.paced && s.opened {
+		events &^= listening // fetched before it was taken out of the poll
+	}
 	if events&^unix.EPOLLOUT != 0 {
 		s.read()
 	}
@@ -216,7 +219,7 @@ func (s *looped) drain() bool {
 		if o := s.opening; o != nil && o.Requested.IsZero() {
 			s.asked()
 		}
-		err = s.loop.rearm(s.fd, s.slot, listening)
+		return s.listen()
 	}
 	if err != nil {
 		s.concluded(err)
@@ -227,12 +230,13 @@ func (s *looped) drain() bool {
 // read reads once; more is told by the next poll, so that no stream keeps the others waiting.
 func (s *looped) read() {
 	p := s.loop
-	n, stamp, errno := p.receiver.receive(s.fd, p.lane.buffer)
+	n, stamp, errno := p.receiver.receive(s.fd, p.lane.buffer[:s.allowed()])
 	if n == 0 {
 		switch errno {
 		case 0:
 			s.concluded(io.EOF)
 		case unix.EAGAIN:
+			s.slow()
 		default:
 			s.concluded(systemError("read", errno))
 		}
@@ -251,6 +255,10 @@ func (s *looped) read() {
 	}
 	if err != nil || s.parser.done() {
 		s.concluded(err)
+		return
+	}
+	if s.paced {
+		s.slow()
 	}
 }
 

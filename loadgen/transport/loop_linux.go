@@ -40,6 +40,7 @@ type loop struct {
 	scratch    []byte             // of requests
 	remotes    []remote           // of connections, a few
 	unsent     map[*looped][]byte // what the kernel did not take
+	paces      map[*looped]int64  // bytes a second of the streams that read slowly
 	wire       wire
 	at         time.Time // of the bytes being handled
 	read       int64     // the same in the loop's time
@@ -90,7 +91,7 @@ type message struct {
 }
 
 func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
-	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), unsent: make(map[*looped][]byte)}
+	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), unsent: make(map[*looped][]byte), paces: make(map[*looped]int64)}
 	p.lane.buffer = make([]byte, laneBufferSize)
 	if err := p.poller.open(t.config.Poll != PollBlock); err != nil {
 		return nil, fmt.Errorf("event loop: %w; raise the limit on open files (ulimit -n), or use engine %s", err, EngineGoroutines)

@@ -29,6 +29,7 @@ type looped struct {
 	dials   bool // holds a place among the dials in flight
 	reused  bool // the hop goes over a kept connection
 	unsent  bool // the kernel did not take everything yet: see loop.unsent
+	paced   bool // reads slowly: see loop.paces
 	resumes bool // there was a TLS session before
 }
 
@@ -93,8 +94,12 @@ func (s *looped) timeout() {
 		s.isDue()
 	case connecting:
 		s.undialed(dialTimeout(s.opening.dialing.to))
-	case answering: // a body that nobody wants takes too long
-		s.concluded(errEnough)
+	case answering:
+		if s.opened {
+			s.read() // what its pace allows by now
+		} else { // a body that nobody wants takes too long
+			s.concluded(errEnough)
+		}
 	}
 }
 
@@ -238,6 +243,7 @@ func (s *looped) finish(err error) {
 		s.discard()
 	}
 	s.phase = finished
+	delete(p.paces, s)
 	last := p.streams[len(p.streams)-1]
 	p.streams[s.index], last.index = last, s.index
 	p.streams[len(p.streams)-1] = nil
@@ -297,7 +303,7 @@ func (s *looped) send(b []byte) error {
 	if n < len(b) {
 		s.unsent = true
 		s.loop.unsent[s] = append([]byte(nil), b[n:]...)
-		if err := s.loop.rearm(s.fd, s.slot, listening|unix.EPOLLOUT); err != nil {
+		if err := s.loop.rearm(s.fd, s.slot, s.interest()); err != nil {
 			return writeFailure(err)
 		}
 	}

@@ -12,15 +12,6 @@ import (
 	"ssebench/loadgen"
 )
 
-// paced runs a test in every way to speak of an engine that can read slowly.
-func paced(t *testing.T, test func(t *testing.T, w *way)) {
-	inEvery(t, func(t *testing.T, w *way) {
-		if w.engine == EngineGoroutines {
-			test(t, w)
-		}
-	})
-}
-
 func (r *reader) length() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -28,7 +19,7 @@ func (r *reader) length() int {
 }
 
 func TestWhoReadsNothingHoldsTheServerUp(t *testing.T) {
-	paced(t, func(t *testing.T, w *way) {
+	inEvery(t, func(t *testing.T, w *way) {
 		const whole = 24 << 20 // more than the kernel keeps for both
 		var written atomic.Int64
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
@@ -59,7 +50,7 @@ func TestWhoReadsNothingHoldsTheServerUp(t *testing.T) {
 }
 
 func TestAPaceIsKept(t *testing.T) {
-	paced(t, func(t *testing.T, w *way) {
+	inEvery(t, func(t *testing.T, w *way) {
 		write := make(chan struct{})
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			flush(rw)
@@ -92,7 +83,7 @@ func TestAPaceIsKept(t *testing.T) {
 }
 
 func TestWhoReadsNothingCanBeCut(t *testing.T) {
-	paced(t, func(t *testing.T, w *way) {
+	inEvery(t, func(t *testing.T, w *way) {
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			flush(rw)
 			<-r.Context().Done()
@@ -112,20 +103,22 @@ func TestWhoReadsNothingCanBeCut(t *testing.T) {
 }
 
 func TestAResetIsHeardOfThoughNothingIsRead(t *testing.T) {
-	reset := make(chan struct{})
-	u := script(t, func(p *peer) {
-		p.next()
-		p.say(okHead + "\r\n")
-		<-reset
-		if err := p.Conn.(*net.TCPConn).SetLinger(0); err != nil {
-			t.Error(err)
-		}
+	onEvery(t, func(t *testing.T, engine string) {
+		reset := make(chan struct{})
+		u := script(t, func(p *peer) {
+			p.next()
+			p.say(okHead + "\r\n")
+			<-reset
+			if err := p.Conn.(*net.TCPConn).SetLinger(0); err != nil {
+				t.Error(err)
+			}
+		})
+		tr, _ := newTransport(t, Config{Engine: engine})
+		r := newReader(t)
+		s := open(tr, get(t, u), r)
+		s.(loadgen.Pacer).Pace(0)
+		r.until("the opening", func() bool { return len(r.openings) == 1 })
+		close(reset)
+		r.untilToken(tokenReset)
 	})
-	tr, _ := newTransport(t, Config{Engine: EngineGoroutines})
-	r := newReader(t)
-	s := open(tr, get(t, u), r)
-	s.(loadgen.Pacer).Pace(0)
-	r.until("the opening", func() bool { return len(r.openings) == 1 })
-	close(reset)
-	r.untilToken(tokenReset)
 }
