@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -178,18 +179,31 @@ func look(metrics map[string]map[string]any, name string) (float64, error) {
 
 // startRedis starts a real redis-server on a free port and sets REDIS to its address.
 func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
+	address, err := redisServer(ts.MkAbs("."), ts.Defer)
+	ts.Check(err)
+	ts.Setenv("REDIS", address)
+}
+
+// redisServer starts a redis-server that keeps nothing on disk, and gives its address once it answers.
+func redisServer(dir string, cleanup func(func())) (address string, err error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		ts.Fatalf("redis-server is needed: apt-get update && apt-get install -y redis-server")
+		return "", errors.New("redis-server is needed: apt-get update && apt-get install -y redis-server")
 	}
 	port, err := freePort()
-	ts.Check(err)
-	cmd := exec.Command(program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", ts.MkAbs("."))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
-	ts.Check(err)
-	ts.Check(cmd.Start())
-	ts.Defer(func() {
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
@@ -204,9 +218,9 @@ func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
 		ready <- false
 	}()
 	if !<-ready {
-		ts.Fatalf("redis-server ended")
+		return "", errors.New("redis-server ended")
 	}
-	ts.Setenv("REDIS", fmt.Sprintf("127.0.0.1:%d", port))
+	return fmt.Sprintf("127.0.0.1:%d", port), nil
 }
 
 // unusedPort sets UNUSED to an address with nothing behind it, and PORT to its port.

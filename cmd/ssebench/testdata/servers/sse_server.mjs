@@ -1,4 +1,4 @@
-// A plain SSE server on Node's own http module: GET /events, POST /publish.
+// A plain SSE server on Node's own http module: GET /events, POST /publish. Its argument is the port.
 import http from "node:http";
 
 const subscribers = new Set();
@@ -20,4 +20,4 @@ const server = http.createServer((req, res) => {
   res.on("close", () => subscribers.delete(res));
 });
 
-server.listen(0, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
