@@ -18,7 +18,7 @@ type epollLoop struct {
 	shard   *tallyShard
 	fd      int
 	to      unix.SockaddrInet4
-	request []byte
+	request func(stream int) []byte
 	streams []epollStream
 	buf     []byte
 	begun   int // streams
@@ -43,7 +43,7 @@ func openEpoll(c *clientConfig, t *tally, opened func()) error {
 	for i := range loops {
 		l := &epollLoop{
 			tally: t, shard: &t.shards[i], opened: opened, to: unix.SockaddrInet4{Port: int(address.Port()), Addr: address.Addr().As4()},
-			request: []byte("GET /events HTTP/1.1\r\nHost: " + c.Server.Streams + "\r\nAccept: text/event-stream\r\n\r\n"),
+			request: requests(c.Server.Streams),
 			streams: make([]epollStream, (c.Streams+i)/loops), buf: make([]byte, 64<<10),
 		}
 		if l.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -52,6 +52,18 @@ func openEpoll(c *clientConfig, t *tally, opened func()) error {
 		go func() { t.end(l.run()) }()
 	}
 	return nil
+}
+
+// requests gives the bytes of each stream's request.
+func requests(host string) func(stream int) []byte {
+	rest := " HTTP/1.1\r\nHost: " + host + "\r\nAccept: text/event-stream\r\n\r\n"
+	all, own := []byte("GET /events"+rest), []byte("GET /events"+exact+rest)
+	return func(stream int) []byte {
+		if sampled(stream) {
+			return own
+		}
+		return all
+	}
 }
 
 // run opens the loop's streams, a share of inFlight at a time, and reads them. The shard is held for a batch.
@@ -119,7 +131,7 @@ func (l *epollLoop) watch(op int, stream int32, events uint32) error {
 
 // ask sends the request of a stream that is connected.
 func (l *epollLoop) ask(stream int32) error {
-	if _, err := unix.Write(int(l.streams[stream].fd), l.request); err != nil {
+	if _, err := unix.Write(int(l.streams[stream].fd), l.request(int(stream))); err != nil {
 		return fmt.Errorf("request: %w", err)
 	}
 	return l.watch(unix.EPOLL_CTL_MOD, stream, unix.EPOLLIN)
@@ -159,9 +171,8 @@ func (l *epollLoop) lines(s *epollStream, b []byte) {
 		}
 		b = rest
 		if data, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
-			if at := written(data); at > 0 {
-				l.shard.record(now-at, l.tally.meter)
-			}
+			at, own := written(data)
+			l.shard.record(now, at, own, l.tally.meter)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,10 +31,15 @@ type frameConn struct {
 	conn    net.Conn
 	framer  *http2.Framer // writes to out
 	out     bytes.Buffer
-	ids     []uint32
+	streams []frameStream
 	windows map[uint32]int64 // send windows (RFC 9113, section 5.2); 0 is the connection's
 	initial int64            // of a stream
 	buf     []byte
+}
+
+type frameStream struct {
+	id  uint32
+	own bool // it gets the time of its own write
 }
 
 func serveFrames(l net.Listener, apart bool) (*frameStreams, error) {
@@ -112,7 +119,7 @@ func (c *frameConn) take(f http2.Frame) {
 	case *http2.WindowUpdateFrame:
 		c.windows[f.StreamID] += int64(f.Increment)
 	case *http2.MetaHeadersFrame:
-		c.ids = append(c.ids, f.StreamID)
+		c.streams = append(c.streams, frameStream{f.StreamID, strings.HasSuffix(f.PseudoValue("path"), exact)})
 		c.windows[f.StreamID] += c.initial
 		var block bytes.Buffer
 		e := hpack.NewEncoder(&block)
@@ -121,12 +128,7 @@ func (c *frameConn) take(f http2.Frame) {
 		e.WriteField(hpack.HeaderField{Name: "cache-control", Value: "no-store"})
 		c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: f.StreamID, BlockFragment: block.Bytes(), EndHeaders: true})
 	case *http2.RSTStreamFrame:
-		for i, id := range c.ids {
-			if id == f.StreamID {
-				c.ids = append(c.ids[:i], c.ids[i+1:]...)
-				break
-			}
-		}
+		c.streams = slices.DeleteFunc(c.streams, func(s frameStream) bool { return s.id == f.StreamID })
 	}
 }
 
@@ -134,6 +136,7 @@ func (c *frameConn) take(f http2.Frame) {
 func (s *frameStreams) broadcast(t *text) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	t.begin()
 	kept := s.conns[:0]
 	for _, c := range s.conns {
 		gone, err := c.broadcast(t, s.apart)
@@ -154,20 +157,20 @@ func (c *frameConn) broadcast(t *text, apart bool) (gone bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.buf = c.buf[:0]
-	for _, id := range c.ids {
-		for _, w := range [...]uint32{0, id} {
-			if c.windows[w] -= int64(len(t.bytes)); c.windows[w] < 0 {
+	for _, stream := range c.streams {
+		for _, w := range [...]uint32{0, stream.id} {
+			if c.windows[w] -= int64(len(t.shared)); c.windows[w] < 0 {
 				return false, fmt.Errorf("the flow-control window of stream %d is used up: this server does not wait for it", w)
 			}
 		}
 		if apart {
-			c.buf = appendData(c.buf[:0], id, t)
+			c.buf = appendData(c.buf[:0], stream, t)
 			if c.write() != nil {
 				return true, nil
 			}
 			continue
 		}
-		c.buf = appendData(c.buf, id, t)
+		c.buf = appendData(c.buf, stream, t)
 	}
 	return !apart && len(c.buf) > 0 && c.write() != nil, nil
 }
@@ -179,11 +182,8 @@ func (c *frameConn) write() error {
 }
 
 // appendData appends a DATA frame (RFC 9113, section 6.1).
-func appendData(b []byte, id uint32, t *text) []byte {
-	n := len(t.bytes)
+func appendData(b []byte, s frameStream, t *text) []byte {
+	n, id := len(t.shared), s.id
 	b = append(b, byte(n>>16), byte(n>>8), byte(n), byte(http2.FrameData), 0, byte(id>>24), byte(id>>16), byte(id>>8), byte(id))
-	at := len(b)
-	b = append(b, t.bytes...)
-	t.stamp(b[at:])
-	return b
+	return append(b, t.bytes(s.own)...)
 }

@@ -22,12 +22,15 @@ func openGoSSE(c *clientConfig, t *tally, opened func()) error {
 	}}
 	for i := range c.Streams {
 		room <- struct{}{}
-		r, err := c.request()
+		r, err := c.request(i)
 		if err != nil {
 			return err
 		}
 		conn := client.NewConnection(r)
-		conn.SubscribeMessages(func(e gosse.Event) { t.event(i, written(e.Data)) })
+		conn.SubscribeMessages(func(e gosse.Event) {
+			at, own := written(e.Data)
+			t.event(i, at, own)
+		})
 		go func() { t.end(ending(conn.Connect())) }()
 	}
 	return nil
@@ -39,7 +42,11 @@ func openR3labs(c *clientConfig, t *tally, opened func()) error {
 	connection := c.httpClient()
 	for i := range c.Streams {
 		room <- struct{}{}
-		client := r3labs.NewClient(c.url())
+		request, err := c.request(i)
+		if err != nil {
+			return err
+		}
+		client := r3labs.NewClient(request.URL.String())
 		client.Connection = connection
 		client.ResponseValidator = func(_ *r3labs.Client, r *http.Response) error {
 			<-room
@@ -50,7 +57,10 @@ func openR3labs(c *clientConfig, t *tally, opened func()) error {
 			return nil
 		}
 		go func() {
-			t.end(ending(client.SubscribeRawWithContext(context.Background(), func(e *r3labs.Event) { t.event(i, written(e.Data)) })))
+			t.end(ending(client.SubscribeRawWithContext(context.Background(), func(e *r3labs.Event) {
+				at, own := written(e.Data)
+				t.event(i, at, own)
+			})))
 		}()
 	}
 	return nil

@@ -4,9 +4,9 @@
 // Ours is loadgen.Runner over loadgen/transport as "ssebench run" has it: ledger, marks, histograms, the tick of each second, a sampled
 // host and a journal on disk are all in its figures. A peer finds the time of writing in each event and records one histogram, nothing
 // else. Each client publishes by itself over a connection of its own, on the same schedule. CPU, memory and allocations are the client
-// process's own, between two looks a second apart or more; a look happens once a second. Lag is measured for all events of the peers and
-// for one stream in 61 of ours, always from the server's time of writing, which stands in each event, to the moment that the event has
-// been handled.
+// process's own, between two looks a second apart or more; a look happens once a second. All streams get the same bytes, as broadcasts
+// have them, but one in 61, whose events carry the time of their own write: lag is measured on those, from that time to the moment that
+// the event has been handled.
 //
 // It starts itself again as "bench serve" (the server) and "bench client" (one client). Both read their configuration, a line of JSON,
 // from standard input, answer with lines of JSON, and end when their standard input does.

@@ -16,6 +16,9 @@ import (
 
 var errEnded = errors.New("the server ended it")
 
+// sampled says whether a stream is of the sample.
+func sampled(stream int) bool { return stream%61 == 1 }
+
 // url is that of the streams.
 func (c *clientConfig) url() string {
 	scheme := "http"
@@ -26,8 +29,12 @@ func (c *clientConfig) url() string {
 }
 
 // request is the one that the engine sends too.
-func (c *clientConfig) request() (*http.Request, error) {
-	r, err := http.NewRequest("GET", c.url(), nil)
+func (c *clientConfig) request(stream int) (*http.Request, error) {
+	url := c.url()
+	if sampled(stream) {
+		url += exact
+	}
+	r, err := http.NewRequest("GET", url, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +54,8 @@ func scan(stream int, body io.Reader, t *tally) {
 	s := bufio.NewScanner(body)
 	for s.Scan() {
 		if data, ok := bytes.CutPrefix(s.Bytes(), []byte("data: ")); ok {
-			t.event(stream, written(data))
+			at, own := written(data)
+			t.event(stream, at, own)
 		}
 	}
 	t.end(ending(s.Err()))
@@ -68,7 +76,7 @@ func openNetHTTP(c *clientConfig, t *tally, opened func()) error {
 	for i := range c.Streams {
 		room <- struct{}{}
 		go func() {
-			r, err := c.request()
+			r, err := c.request(i)
 			if err != nil {
 				t.end(err)
 				return
@@ -107,7 +115,7 @@ func openXNet(c *clientConfig, t *tally, opened func()) error {
 		}
 		for i := first; i < min(first+mostStreams, c.Streams); i++ {
 			go func() {
-				r, err := c.request()
+				r, err := c.request(i)
 				if err != nil {
 					t.end(err)
 					return

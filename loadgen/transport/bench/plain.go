@@ -17,8 +17,13 @@ const responseHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCach
 // plainStreams is a list of sockets and a loop of write(2) over it: the cheapest server there is, so that what a client costs the server
 // can be seen.
 type plainStreams struct {
-	mu  sync.Mutex
-	fds []int
+	mu      sync.Mutex
+	streams []plainStream
+}
+
+type plainStream struct {
+	fd  int32
+	own bool // it gets the time of its own write
 }
 
 // servePlain accepts on a thread of its own, with epoll and no goroutine for a connection.
@@ -83,15 +88,17 @@ func (s *plainStreams) answer(epoll, fd int, buf []byte) {
 		return
 	}
 	unix.EpollCtl(epoll, unix.EPOLL_CTL_DEL, fd, nil)
+	if err == nil {
+		n, err = unix.Read(fd, buf)
+	}
 	if err != nil || n == 0 {
 		unix.Close(fd)
 		return
 	}
-	unix.Read(fd, buf)
 	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	unix.Write(fd, []byte(responseHead))
 	s.mu.Lock()
-	s.fds = append(s.fds, fd)
+	s.streams = append(s.streams, plainStream{int32(fd), bytes.Contains(buf[:n], []byte(exact))})
 	s.mu.Unlock()
 }
 
@@ -100,16 +107,16 @@ func (s *plainStreams) broadcast(t *text) error {
 	t.chunk()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.fds[:0]
-	for _, fd := range s.fds {
-		t.stamp(t.bytes)
-		if writeAll(fd, t.bytes) {
-			kept = append(kept, fd)
+	t.begin()
+	kept := s.streams[:0]
+	for _, stream := range s.streams {
+		if writeAll(int(stream.fd), t.bytes(stream.own)) {
+			kept = append(kept, stream)
 		} else {
-			unix.Close(fd)
+			unix.Close(int(stream.fd))
 		}
 	}
-	s.fds = kept
+	s.streams = kept
 	return nil
 }
 

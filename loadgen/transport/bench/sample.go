@@ -2,17 +2,15 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"ssebench/loadgen"
 	"ssebench/results"
 )
 
-// sampleEvery: every so many streams of the engine have their lag measured, as peers measure it: the server's time of writing
-// against the moment after the event was handled. The others are as they are in any run.
-const sampleEvery = 61
-
-// sampling is the engine's transport with a handler around those of the sample.
+// sampling is the engine's transport with a handler around those of the sample, whose lag is measured as peers measure it: the server's
+// time of writing against the moment after the event was handled. The other streams are as they are in any run.
 type sampling struct {
 	loadgen.Transport
 	meter  *meter
@@ -28,11 +26,15 @@ func sample(t loadgen.Transport, m *meter) *sampling {
 	return s
 }
 
-// Open implements loadgen.Transport.
+// Open implements loadgen.Transport. The conductor alone calls it.
 func (s *sampling) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
-	if s.n++; s.n%sampleEvery == 1 {
+	if sampled(s.n) {
+		own := *r.URL
+		own.RawQuery = strings.TrimPrefix(exact, "?")
+		r.URL = &own
 		h = &sampledHandler{StreamHandler: h, meter: s.meter, lag: s.byLane[l]}
 	}
+	s.n++
 	return s.Transport.Open(l, r, at, h)
 }
 
@@ -62,7 +64,7 @@ func (h *sampledHandler) Bytes(b []byte, at time.Time) error {
 	now := time.Now().UnixNano()
 	for line := range bytes.Lines(b) {
 		if data, ok := bytes.CutPrefix(bytes.TrimSuffix(line, []byte("\n")), []byte("data: ")); ok {
-			if at := written(data); at > 0 {
+			if at, own := written(data); own {
 				h.lag.Record(now - at)
 			}
 		}

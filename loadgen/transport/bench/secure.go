@@ -15,8 +15,13 @@ import (
 
 // secureStreams are streams over crypto/tls.
 type secureStreams struct {
-	mu    sync.Mutex
-	conns []*tls.Conn
+	mu      sync.Mutex
+	streams []secureStream
+}
+
+type secureStream struct {
+	*tls.Conn
+	own bool // it gets the time of its own write
 }
 
 func serveSecure(l net.Listener) (*secureStreams, error) {
@@ -56,7 +61,7 @@ func (s *secureStreams) open(c *tls.Conn) {
 		c.Close()
 		return
 	}
-	s.conns = append(s.conns, c)
+	s.streams = append(s.streams, secureStream{c, bytes.Contains(request, []byte(exact))})
 }
 
 // broadcast implements broadcaster. A stream whose client left is closed.
@@ -64,16 +69,16 @@ func (s *secureStreams) broadcast(t *text) error {
 	t.chunk()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.conns[:0]
-	for _, c := range s.conns {
-		t.stamp(t.bytes)
-		if _, err := c.Write(t.bytes); err != nil {
-			c.Close()
+	t.begin()
+	kept := s.streams[:0]
+	for _, stream := range s.streams {
+		if _, err := stream.Write(t.bytes(stream.own)); err != nil {
+			stream.Close()
 			continue
 		}
-		kept = append(kept, c)
+		kept = append(kept, stream)
 	}
-	s.conns = kept
+	s.streams = kept
 	return nil
 }
 

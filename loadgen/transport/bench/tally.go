@@ -8,7 +8,7 @@ import (
 	"ssebench/results"
 )
 
-// tally is what a peer does with an event: it reads the stamp and records the lag, and nothing else. Its shards keep goroutines out of
+// tally is what a peer does with an event: it reads the time in it and records a histogram, and nothing else. Its shards keep goroutines out of
 // each other's way.
 type tally struct {
 	meter  *meter
@@ -19,35 +19,38 @@ type tally struct {
 type tallyShard struct {
 	mu     sync.Mutex
 	events int64
-	lag    *results.Histogram
+	lag    *results.Histogram // of the sample
+	late   *results.Histogram // of all others: time of the broadcast to receipt
 	_      [64]byte
 }
 
 func newTally(m *meter) *tally {
 	t := &tally{meter: m}
 	for i := range t.shards {
-		t.shards[i].lag = results.NewHistogram()
+		t.shards[i].lag, t.shards[i].late = results.NewHistogram(), results.NewHistogram()
 	}
 	return t
 }
 
-// event records one event of the stream, written at that time in Unix nanoseconds; zero: it was none of the server's.
-func (t *tally) event(stream int, at int64) {
-	if at == 0 {
-		return
-	}
-	lag := time.Now().UnixNano() - at
+// event records one event of the stream, written at that time.
+func (t *tally) event(stream int, at int64, own bool) {
+	now := time.Now().UnixNano()
 	s := &t.shards[stream%len(t.shards)]
 	s.mu.Lock()
-	s.record(lag, t.meter)
+	s.record(now, at, own, t.meter)
 	s.mu.Unlock()
 }
 
-// record is called with mu held.
-func (s *tallyShard) record(lag int64, m *meter) {
+// record is called with mu held. A time of zero is none of the server's.
+func (s *tallyShard) record(now, at int64, own bool, m *meter) {
+	if at == 0 {
+		return
+	}
 	s.events++
-	if m.on.Load() {
-		s.lag.Record(lag)
+	if !own {
+		s.late.Record(now - at)
+	} else if m.on.Load() {
+		s.lag.Record(now - at)
 	}
 }
 

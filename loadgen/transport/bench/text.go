@@ -1,15 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"strconv"
 	"time"
 )
 
-// clockDigits is the width of a time of writing: nanoseconds since the Unix epoch.
-const clockDigits = 19
+// The server ends each event's data with a time in nanoseconds since the Unix epoch, clockDigits long. All streams get the same bytes, as
+// broadcasts have them: the time stands behind a space and is that of the broadcast's first write. But the streams whose request says
+// exact get the time of their own write, behind an exclamation mark. They are a sample, for the lag.
+const (
+	clockDigits = 19
+	sharedTime  = ' '
+	ownTime     = '!'
+	exact       = "?exact"
+)
 
-// dataSize is the size of an event's data: what was published, a space, the time of writing.
+// dataSize is the size of an event's data: what was published, a separator, the time.
 const dataSize = 100
 
 // markSize is what of it is published.
@@ -19,42 +27,54 @@ var pid = os.Getpid()
 
 // text is one write's worth of events.
 type text struct {
-	bytes  []byte
-	clocks []int // offsets of the times of writing
+	shared []byte
+	own    []byte // for streams of the sample: a copy to be stamped for each of them
+	clocks []int  // offsets of the separators
 }
 
 // newText lays the events out as an event stream.
 func newText(events []publication) *text {
 	t := new(text)
 	for _, e := range events {
-		t.bytes = append(append(t.bytes, "data: "...), e.data...)
+		t.shared = append(append(t.shared, "data: "...), e.data...)
 		if missing := e.size - len(e.data) - 1 - clockDigits; missing > 1 {
-			t.bytes = append(t.bytes, ' ')
-			for range missing - 1 {
-				t.bytes = append(t.bytes, 'x')
-			}
+			t.shared = append(append(t.shared, ' '), bytes.Repeat([]byte("x"), missing-1)...)
 		}
-		t.bytes = append(t.bytes, ' ')
-		t.clocks = append(t.clocks, len(t.bytes))
-		t.bytes = append(t.bytes, "0000000000000000000\n\n"...)
+		t.clocks = append(t.clocks, len(t.shared))
+		t.shared = append(t.shared, " 0000000000000000000\n\n"...)
 	}
 	return t
 }
 
 // chunk frames the text as a chunk of HTTP/1.1 (RFC 9112, section 7.1).
 func (t *text) chunk() {
-	size := append(strconv.AppendInt(nil, int64(len(t.bytes)), 16), '\r', '\n')
-	t.bytes = append(append(size, t.bytes...), '\r', '\n')
+	size := append(strconv.AppendInt(nil, int64(len(t.shared)), 16), '\r', '\n')
+	t.shared = append(append(size, t.shared...), '\r', '\n')
 	for i := range t.clocks {
 		t.clocks[i] += len(size)
 	}
 }
 
-// stamp writes the present time into all events of b, which is the text or a copy of it.
-func (t *text) stamp(b []byte) {
+// begin stamps the text of a broadcast that begins now; it is complete.
+func (t *text) begin() {
+	t.own = bytes.Clone(t.shared)
+	t.stamp(t.shared, sharedTime)
+}
+
+// bytes are what a stream gets; valid until the next call.
+func (t *text) bytes(own bool) []byte {
+	if !own {
+		return t.shared
+	}
+	t.stamp(t.own, ownTime)
+	return t.own
+}
+
+// stamp writes the present time into all events.
+func (t *text) stamp(b []byte, separator byte) {
 	now := time.Now().UnixNano()
-	var digits [clockDigits]byte
-	for i := len(digits) - 1; i >= 0; i-- {
+	digits := [1 + clockDigits]byte{separator}
+	for i := clockDigits; i > 0; i-- {
 		digits[i] = byte('0' + now%10)
 		now /= 10
 	}
@@ -63,17 +83,18 @@ func (t *text) stamp(b []byte) {
 	}
 }
 
-// written reads the time of writing at the end of an event's data, in nanoseconds; zero if there is none.
-func written[T string | []byte](data T) (nanos int64) {
-	if len(data) < clockDigits {
-		return 0
+// written reads the time at the end of an event's data, in nanoseconds; zero if there is none. own: it is that of the event's own write.
+func written[T string | []byte](data T) (nanos int64, own bool) {
+	at := len(data) - clockDigits
+	if at < 1 || data[at-1] != sharedTime && data[at-1] != ownTime {
+		return 0, false
 	}
-	for i := len(data) - clockDigits; i < len(data); i++ {
+	for i := at; i < len(data); i++ {
 		c := data[i]
 		if c < '0' || c > '9' {
-			return 0
+			return 0, false
 		}
 		nanos = nanos*10 + int64(c-'0')
 	}
-	return nanos
+	return nanos, data[at-1] == ownTime
 }
