@@ -25,8 +25,10 @@ const (
 	// none.
 	busyDegraded = 0.90
 	busyLimited  = 0.98
-	// A receive buffer that is full makes the server wait for the generator. Of so many deliveries each it was the rule.
+	// A receive buffer that is full makes the server wait for the generator. Of so many deliveries each it was the rule. The kernel counts
+	// for the machine: where everything was read within a time in which hardly a buffer can fill up, it was another process's.
 	buffersFullLimited = 0.01
+	buffersFillTime    = 20e6
 	// Reads without the kernel's stamp, beside the first of each connection, which comes while stamps are being switched on: a p99 can
 	// lie in them from here on.
 	unstampedDegraded = 0.01
@@ -151,7 +153,8 @@ func (s *suspicion) busy() {
 
 func (s *suspicion) buffers() {
 	full := s.of(MachineBuffersFull)
-	if full == 0 {
+	lag := s.d.Metrics[GeneratorLag.String()].Histogram
+	if full == 0 || s.stamped && lag != nil && lag.Count > 0 && lag.Max < buffersFillTime {
 		return
 	}
 	s.note(full > buffersFullLimited*s.of(EventsReceived), "machine.buffers_full is %s: what came was not read in time, so the server had to wait for the generator",

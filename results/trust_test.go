@@ -87,6 +87,8 @@ var suspects = []suspect{
 
 	{name: "no full buffer", fill: counted(MachineBuffersFull, 0, EventsReceived, 1000)},
 	{name: "a full buffer", fill: counted(MachineBuffersFull, 1, EventsReceived, 1000), grade: Degraded, reasons: []string{"machine.buffers_full is 1: what came was not read in time"}},
+	{name: "a full buffer of others", fill: func(v *Values) { late(19e6, 300e6)(v); v.Add(MachineBuffersFull, 50) }},
+	{name: "a full buffer behind a lag", fill: func(v *Values) { late(21e6, 300e6)(v); v.Add(MachineBuffersFull, 1) }, grade: Degraded, reasons: []string{"machine.buffers_full is 1"}},
 	{name: "full buffers", fill: counted(MachineBuffersFull, 11, EventsReceived, 1000), grade: GeneratorLimited, reasons: []string{"machine.buffers_full is 11"}},
 
 	{name: "first reads without a stamp", fill: counted(ReadsStamped, 50, ReadsUnstamped, 50, ConnectionsAttempted, 50, ConnectionsOpened, 50)},

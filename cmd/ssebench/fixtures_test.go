@@ -28,11 +28,16 @@ import (
 //	fixture clock [-hold]       unix milliseconds once a second, 20 times; -hold flushes nothing before the end
 //	fixture accounts            a login that sets a cookie, and streams for those who have it
 //	fixture poster URL          posts each line of its standard input
+//	fixture spin DURATION       a busy loop
 //	fixture bad                 one path for each way to be wrong
 func fixture() {
 	kind := os.Args[1]
-	if kind == "poster" {
+	switch kind {
+	case "poster":
 		poster(os.Args[2])
+		return
+	case "spin":
+		spin(os.Args[2])
 		return
 	}
 	flags := flag.NewFlagSet(kind, flag.ExitOnError)
@@ -68,6 +73,17 @@ func fixture() {
 	fmt.Println("listening on http://" + l.Addr().String())
 	fmt.Fprintln(os.Stderr, http.Serve(l, handler))
 	os.Exit(1)
+}
+
+// spin keeps one processor busy for a time.
+func spin(duration string) {
+	d, err := time.ParseDuration(duration)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	for start := time.Now(); time.Since(start) < d; {
+	}
 }
 
 // plain is what a Go programmer writes first: a map of channels and a handler that flushes.

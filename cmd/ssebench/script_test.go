@@ -29,9 +29,14 @@ func TestMain(m *testing.M) {
 }
 
 // Each script keeps one promise of the command line, messages included.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
+
+// These need the machine for themselves: nothing of what they do may be another's doing.
+func TestScriptsAlone(t *testing.T) { runScripts(t, "testdata/alone") }
+
+func runScripts(t *testing.T, dir string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		Setup:               setup,
 		Cmds:                commands,
 		Condition:           condition,
@@ -242,7 +247,7 @@ func freePort() (int, error) {
 }
 
 // interrupt SIGNAL SECONDS TIMES PROGRAM ARGS... runs a program, waits until its journal holds that many seconds, sends it the signal
-// that many times, and sets CODE to its exit code (-1: killed).
+// that many times, and sets CODE to its exit code (-1: killed). STALL stops it for a second.
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	seconds, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -264,6 +269,11 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(20 * time.Millisecond) // the condition is in another process's file
 	}
 	for range times {
+		if args[0] == "STALL" {
+			ts.Check(cmd.Process.Signal(syscall.SIGSTOP))
+			time.Sleep(time.Second)
+			kind = syscall.SIGCONT
+		}
 		ts.Check(cmd.Process.Signal(kind))
 		time.Sleep(50 * time.Millisecond) // two signals at once are one
 	}
