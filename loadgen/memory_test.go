@@ -269,7 +269,7 @@ func runMemoryContext(t *testing.T, ctx context.Context, m *memory, scenario str
 // memoryPlan is the plan of a scenario without a target. One that shuts a door has the bundled server's.
 func memoryPlan(t *testing.T, scenario string) *scenarios.Plan {
 	t.Helper()
-	target := "target: {url: http://127.0.0.1:9/events, start: {command: server}}"
+	target := "target: {url: 'http://127.0.0.1:9/events?topic={{.Topic}}', start: {command: server}}"
 	bundled := strings.Contains(scenario, "door: ")
 	if bundled {
 		target = "reference: true"

@@ -25,20 +25,21 @@ type outage struct {
 // calmFor is how long no stream may have dropped before an outage is over: a proxy or a server with a grace drops them one by one.
 const calmFor = time.Second
 
-// outage breaks what the phase says and waits until all that were dropped are back.
-func (r *run) outage(ctx context.Context, phase int, begun int64) error {
+// outage breaks what the phase says, waits until all that were dropped are back, and gives the start of the next phase.
+func (r *run) outage(ctx context.Context, phase int, begun int64) (next int64, err error) {
 	o := &outage{run: r, plan: r.plan.Phases[phase].Outage, phase: phase, start: begun, open: r.openNow.Load()}
 	o.deadline = begun + int64(o.plan.Until)
 	r.lastDrop.Store(begun)
 	r.disruptedAt.Store(begun)
 	r.disrupted.Store(int32(phase))
-	err := o.carryOut(ctx)
+	err = o.carryOut(ctx)
 	if err == nil {
 		err = r.await(ctx, o.deadline, o.calm)
 	}
+	next = r.boundary(phase + 1)
 	r.disrupted.Store(0)
 	o.takeStock()
-	return err
+	return next, err
 }
 
 // carryOut goes through the nodes.

@@ -123,8 +123,7 @@ func (r *run) load(ctx context.Context) {
 func (r *run) steady(ctx context.Context, i int, begun int64) (next int64, err error) {
 	phase := &r.plan.Phases[i]
 	if phase.Kind == scenarios.KindOutage {
-		err = r.outage(ctx, i, begun)
-		return r.boundary(i + 1), err
+		return r.outage(ctx, i, begun)
 	}
 	r.foresee(i, begun)
 	if rest := r.plan.Phases[i:]; r.publishing && allTimed(rest) {
