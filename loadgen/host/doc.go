@@ -6,8 +6,8 @@
 //  2. A [Guard] keeps load away from every machine that the user did not name.
 //  3. [Start] runs the server under test in a process group of its own and waits until it is ready; [Attach] looks at one that
 //     runs already. A [Process] samples its CPU, memory and run delay, restarts it and stops it.
-//  4. [Self] samples our own process and its GC pauses, [Pressure] the whole machine's shortage of CPU, and [Environment] tells
-//     what figures depend on.
+//  4. [Self] samples our own process and its GC pauses, [Pressure] the whole machine's shortage of CPU, [Watch] notices full receive
+//     buffers and steps of the clock, and [Environment] tells what figures depend on.
 //
 // Where a system does not offer a figure it is left out or marked as unknown; that is never an error by itself.
 package host
