@@ -111,7 +111,7 @@ func startInBackground(t *testing.T, dir, line string, port int) {
 	t.Helper()
 	cmd := exec.Command("bash", "-c", "exec "+line)
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = tethered()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -200,7 +199,7 @@ func redisServer(dir string, cleanup func(func())) (address string, err error) {
 		return "", err
 	}
 	cmd := exec.Command(program, "--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = tethered()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", err

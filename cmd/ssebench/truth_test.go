@@ -46,7 +46,7 @@ func command(tb testing.TB, name string, args ...string) *exec.Cmd {
 		tb.Fatal(err)
 	}
 	cmd := exec.Command(path, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = tethered()
 	return cmd
 }
 

@@ -115,11 +115,6 @@ func within(t *testing.T, what string, condition func() bool) {
 	t.Fatalf("still not so: %s", what)
 }
 
-func running(pid int) bool {
-	st, err := readStat(pid)
-	return err == nil && st.state != 'Z'
-}
-
 // wantError holds an error's text against what it must name, and that it is one line.
 func wantError(t *testing.T, err error, parts ...string) {
 	t.Helper()

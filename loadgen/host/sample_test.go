@@ -87,20 +87,6 @@ func TestAttach(t *testing.T) {
 	wantError(t, err, "cannot attach to process", "is gone", "check the pid")
 }
 
-func TestSamplerRemembers(t *testing.T) {
-	s, err := newSampler(os.Getpid(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.last.CPUNanos = 1 << 60 // as of a child that is gone, for which nobody waited
-	if next, err := s.sample(); err != nil || next.CPUNanos != 1<<60 {
-		t.Errorf("the CPU time went back: %+v, %v", next, err)
-	}
-	s.started = "1"
-	_, err = s.sample()
-	wantError(t, err, "is gone")
-}
-
 func TestSelf(t *testing.T) {
 	s, err := NewSelf()
 	if err != nil {
