@@ -29,6 +29,7 @@ import (
 //	fixture accounts            a login that sets a cookie, and streams for those who have it
 //	fixture poster URL          posts each line of its standard input
 //	fixture spin DURATION       a busy loop
+//	fixture ask URL             posts nothing, and waits for the answer
 //	fixture bad                 one path for each way to be wrong
 func fixture() {
 	kind := os.Args[1]
@@ -38,6 +39,9 @@ func fixture() {
 		return
 	case "spin":
 		spin(os.Args[2])
+		return
+	case "ask":
+		ask(os.Args[2])
 		return
 	}
 	flags := flag.NewFlagSet(kind, flag.ExitOnError)
@@ -277,6 +281,20 @@ func poster(url string) {
 			os.Exit(1)
 		}
 		response.Body.Close()
+	}
+}
+
+func ask(url string) {
+	response, err := http.Post(url, "text/plain", nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		said, _ := io.ReadAll(response.Body)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", response.Status, said)
+		os.Exit(1)
 	}
 }
 

@@ -119,14 +119,20 @@ func startInBackground(t *testing.T, dir, line string, port int) {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	})
+	awaitListener(t, fmt.Sprintf("127.0.0.1:%d", port))
+}
+
+// awaitListener waits until an address accepts connections.
+func awaitListener(tb testing.TB, address string) {
+	tb.Helper()
 	for begun := time.Now(); ; {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			conn.Close()
 			return
 		}
 		if time.Since(begun) > 30*time.Second {
-			t.Fatalf("$ %s&\n%v", line, err)
+			tb.Fatal(err)
 		}
 		time.Sleep(10 * time.Millisecond) // the condition is another process's socket
 	}
