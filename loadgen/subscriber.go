@@ -20,11 +20,11 @@ type Subscriber struct {
 	Sink    Sink
 	Policy  *scenarios.ReconnectPolicy
 	Request *Request
-	Seed    uint64 // of the jitter
 
 	parser   sse.Parser
 	delay    uint32 // that the server has set, in milliseconds
 	streams  uint32
+	Seed     uint32 // of the jitter, which differs with it
 	failures uint16 // openings that failed since the last good one
 	served   bool   // the server has set delay
 	severed  uint8  // 1 + the Cut by which the network is played to end the stream; 0: none
@@ -205,7 +205,7 @@ func (s *Subscriber) wait() time.Duration {
 	}
 	ceiling := max(s.Policy.Max, s.Policy.Min, minDelay)
 	delay = min(delay, ceiling)
-	jitter := rand.New(rand.NewPCG(s.Seed, uint64(s.streams)<<16|uint64(s.failures))) // each ending has its own
+	jitter := rand.New(rand.NewPCG(uint64(s.Seed), uint64(s.streams)<<16|uint64(s.failures))) // each ending has its own
 	return max(delay/2+time.Duration(jitter.Int64N(int64(delay/2)+1)), minDelay)
 }
 

@@ -16,7 +16,7 @@ type subscription struct {
 	*place
 	ledger    Ledger
 	out       *absence // nil: it never lost a stream
-	lastEvent int64    // on this stream; zero: none yet
+	lastEvent int64    // on this stream; below zero: none yet, and the request was written at -1 less that
 	opened    int64    // of the stream that is or was open
 	silence   uint32   // longest time without an event or comment on this stream, ms
 	comment   uint32   // when one came last on this stream, ms since the run's start; zero: none yet
@@ -26,7 +26,6 @@ type subscription struct {
 	isOpen    bool
 	isSettled bool // the first opening came to an end, good or bad
 	isPending bool // subscribed while its first headers were pending
-	requested int64
 	down      int64        // when an open stream ended; zero: never, or open again
 	reopenDue int64        // when the next dial should start; zero: no reconnection
 	observed  *observation // nil: the server does not emit by itself
@@ -85,7 +84,8 @@ func (s *subscription) Opened(o *Opening) {
 	v.Add(results.ConnectionsAttempted, 1)
 	v.Add(results.ConnectionsOpened, 1)
 	s.recordOpening(v, o)
-	s.opened, s.requested, s.lastEvent, s.comment, s.silence = tl.since(o.Headers), tl.since(o.Requested), 0, 0, 0
+	requested := tl.since(o.Requested)
+	s.opened, s.lastEvent, s.comment, s.silence = tl.since(o.Headers), -1-requested, 0, 0
 	s.special |= fresh
 	if s.observed != nil {
 		s.observed.emission = emission{}
@@ -107,7 +107,7 @@ func (s *subscription) Opened(o *Opening) {
 		v.Add(results.SlowOpened, 1)
 		return
 	}
-	if s.isPending && s.requested > s.run.sender.start { // its request was not out yet when publishing started
+	if s.isPending && requested > s.run.sender.start { // its request was not out yet when publishing started
 		s.unsubscribe()
 	}
 	if s.isPending {
@@ -115,7 +115,7 @@ func (s *subscription) Opened(o *Opening) {
 		s.run.headersDelayed.Add(1)
 	}
 	if !s.ledger.Started() {
-		first, sure := s.topic.subscribe(s.requested, s.opened)
+		first, sure := s.topic.subscribe(requested, s.opened)
 		s.ledger.Start(first, sure, s.client.Streams())
 	}
 }
@@ -169,8 +169,8 @@ func (s *subscription) Event(ev *sse.Event) {
 	if s.special&(slow|leaving) != 0 {
 		return
 	}
-	if s.lastEvent == 0 {
-		v.Record(results.ConnectFirstEvent, now-s.requested)
+	if s.lastEvent < 0 {
+		v.Record(results.ConnectFirstEvent, now-(-1-s.lastEvent))
 		s.heard(now)
 	} else {
 		v.Record(results.EventsInterval, now-s.lastEvent)
@@ -315,14 +315,14 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
 	s.run.streamClosed()
-	if s.lastEvent == 0 && e.Token == TokenEOF && s.special&slow == 0 {
+	if s.lastEvent < 0 && e.Token == TokenEOF && s.special&slow == 0 {
 		v.Add(results.RequestsEmpty, 1)
 	}
 	if s.observed != nil && s.observed.buffered() {
 		s.run.buffered.Add(1)
 	}
 	s.heard(now)
-	if s.lastEvent > 0 || s.comment > 0 {
+	if s.lastEvent >= 0 || s.comment > 0 {
 		v.Record(results.StreamSilence, int64(s.silence)*millisecond)
 	}
 	if e.Token == TokenCut {

@@ -107,7 +107,7 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	if o.json {
 		l.out = newJSONPrinter(c.OutOrStdout())
 	}
-	l.client = loadgen.Subscriber{Sink: l, Policy: policy, Request: request, Seed: uint64(time.Now().UnixNano())}
+	l.client = loadgen.Subscriber{Sink: l, Policy: policy, Request: request, Seed: uint32(time.Now().UnixNano())}
 	l.client.Limit(int64(o.limit))
 	if o.lastEventID != "" {
 		l.client.Resume(o.lastEventID)
