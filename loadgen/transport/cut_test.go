@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ssebench/loadgen"
-	"ssebench/results"
 )
 
 // What the server sees of each way to cut an open stream. reader.change fails the test if the handler is called afterwards.
@@ -68,8 +67,9 @@ func TestCutOpenStream(t *testing.T) {
 
 func TestCutEndsTheRequest(t *testing.T) {
 	inEvery(t, func(t *testing.T, w *way) {
-		gone := make(chan struct{}, 1)
+		came, gone := make(chan struct{}, 1), make(chan struct{}, 1)
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			came <- struct{}{}
 			if r.URL.Path == "/open" {
 				flush(rw)
 			}
@@ -77,16 +77,13 @@ func TestCutEndsTheRequest(t *testing.T) {
 			gone <- struct{}{}
 		})
 		for _, how := range []loadgen.Cut{loadgen.CutFIN, loadgen.CutRST} {
-			tr, sum := w.transport(t, Config{})
+			tr, _ := w.transport(t, Config{})
 			for _, path := range []string{"/open", "/pending"} {
 				r := newReader(t)
 				s := open(tr, get(t, u+path), r)
+				<-came
 				if path == "/open" {
 					r.until("the opening", func() bool { return len(r.openings) == 1 })
-				} else {
-					for sum.of(results.RequestsCount) < 2 {
-						time.Sleep(time.Millisecond)
-					}
 				}
 				cutNow(t, s, how, r)
 				<-gone

@@ -15,6 +15,9 @@
 //     parser (response.go, framing.go, chunked.go), HTTP/2 through net/http's client connections (hop2.go, pool.go, preface.go).
 //  5. An idle cleartext stream holds no buffer: a read goes into the lane's shared one, with the kernel's stamp where a loop reads
 //     (socket_linux.go, clock_linux.go; read_unix.go for goroutines).
-//  6. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
-//  7. Every way to fail has a token (tokens.go, failure.go).
+//  6. TLS of a stream on a loop (handshake_linux.go): crypto/tls shakes hands; for TLS 1.3 with AES-GCM a record layer of our own goes on
+//     (secure.go, records.go, messages.go, seal.go, traffic_keys.go), which opens in place in the lane's buffer, for everything else
+//     crypto/tls over memory (shim.go). Reconnects resume sessions (sessions.go).
+//  7. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
+//  8. Every way to fail has a token (tokens.go, failure.go).
 package transport

@@ -130,12 +130,13 @@ func (s *looped) connected() {
 		return
 	}
 	p.wheel.stop(s)
-	if o.Dialed.IsZero() {
+	first := o.Dialed.IsZero()
+	if first {
 		o.Dialed = p.instant(p.clock.now())
 	}
 	s.peer = p.remote(o.dialing.to, origin(o.url))
 	if o.url.Scheme == "https" {
-		s.shake()
+		s.shake(first)
 		return
 	}
 	s.undial()
@@ -146,19 +147,23 @@ func (s *looped) connected() {
 	s.ask()
 }
 
-// shake has the handshake done on a goroutine of the bounded pool, which has the descriptor until it is done.
-func (s *looped) shake() {
+// shake has the handshake done on a goroutine, which has the descriptor until then; the places among the dials in flight bound how many
+// there are. first: the connection is the opening's first, whose instants it has.
+func (s *looped) shake(first bool) {
 	p, fd, epoch := s.loop, s.fd, s.epoch
 	p.detach(fd, s.slot)
 	s.fd, s.slot, s.phase = noSocket, noSlot, shaking
 	host, deadline, again := s.opening.url.Hostname(), time.Now().Add(p.t.config.DialTimeout), s.resumes
 	p.async.Go(func() {
 		c, _, received, sent, err := p.handshakes.handshake(int(fd), host, again, deadline, p.done)
+		at := time.Now() // the loop may be busy
 		p.post(message{do: doCall, call: func() {
 			p.received += received
 			p.sent += sent
 			if s.phase != shaking && s.phase != finished || s.epoch != epoch {
 				err = errCut
+			} else if first && s.opening != nil {
+				s.opening.TLSDone = at
 			}
 			s.shaken(fd, c, err)
 		}})
@@ -177,10 +182,6 @@ func (s *looped) shaken(fd int32, c *secure, err error) {
 		s.discard()
 		s.finish(err)
 		return
-	}
-	o := s.opening
-	if o.TLSDone.IsZero() {
-		o.TLSDone = p.instant(p.clock.now())
 	}
 	s.resumes = true
 	s.undial()
@@ -234,7 +235,11 @@ func (s *looped) read() {
 	if n == 0 {
 		switch errno {
 		case 0:
-			s.concluded(io.EOF)
+			err := io.EOF
+			if s.secure != nil {
+				err = s.secure.closed()
+			}
+			s.concluded(err)
 		case unix.EAGAIN:
 			s.slow()
 		default:

@@ -228,6 +228,9 @@ func (p *loop) end() {
 	p.inbox = nil
 	p.mu.Unlock()
 	p.lane.Hold()
+	for _, s := range p.streams { // before the rest is handled: what it says is because of us
+		s.cutHow.CompareAndSwap(0, int32(loadgen.CutFIN)+1)
+	}
 	for i := range left {
 		if m := &left[i]; m.do == doOpen || m.do == doCall {
 			p.handle(m)

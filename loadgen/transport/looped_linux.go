@@ -257,8 +257,8 @@ func (s *looped) discard() {
 	}
 	p, fd := s.loop, s.fd
 	s.fd = noSocket
-	s.takeUnsent()
-	if s.secure != nil && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
+	torn := s.takeUnsent() != nil // an alert must not come inside a record
+	if s.secure != nil && !torn && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
 		p.scratch = s.secure.goodbye(p.scratch[:0])
 		n, _ := sendSocket(fd, p.scratch) // who is gone need not be told
 		p.sent += int64(n)

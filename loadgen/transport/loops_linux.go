@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"sync/atomic"
 	"time"
 
 	"ssebench/loadgen"
@@ -10,10 +9,8 @@ import (
 
 // loops is the engine of Linux: a loop for each lane.
 type loops struct {
-	t       *Transport
-	byLane  map[*lane]*loop
-	secured *goroutines // has the streams over TLS
-	mixed   atomic.Bool // there were some
+	t      *Transport
+	byLane map[*lane]*loop
 }
 
 // newEngine takes loops for HTTP/1.1 and goroutines for the rest.
@@ -25,10 +22,11 @@ func newEngine(t *Transport) (engine, error) {
 }
 
 func newLoops(t *Transport) (engine, error) {
-	e := &loops{t: t, byLane: make(map[*lane]*loop), secured: newGoroutines(t)}
+	e := &loops{t: t, byLane: make(map[*lane]*loop)}
+	h := &handshaker{t}
 	for _, l := range t.lanes {
 		lane := t.byLane[l]
-		p, err := newLoop(t, lane, new(handshaker))
+		p, err := newLoop(t, lane, h)
 		if err != nil {
 			for _, made := range e.byLane {
 				made.poller.close()
@@ -44,15 +42,10 @@ func newLoops(t *Transport) (engine, error) {
 }
 
 func (e *loops) open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
-	if r.URL != nil && r.URL.Scheme == "https" {
-		e.mixed.Store(true)
-		return e.secured.open(l, r, at, h)
-	}
 	return e.byLane[l].open(r, at, h)
 }
 
 func (e *loops) close() {
-	e.secured.close()
 	for _, p := range e.byLane {
 		p.post(message{do: doStop})
 	}
@@ -61,8 +54,7 @@ func (e *loops) close() {
 	}
 }
 
-// account adds the loops up. Streams over TLS, which goroutines have, carry the instant after the read: with one of them the whole is
-// no better.
+// account adds the loops up.
 func (e *loops) account() loadgen.Account {
 	a := loadgen.Account{TimeOfReceipt: results.ReceiptKernel}
 	for _, p := range e.byLane {
@@ -77,9 +69,6 @@ func (e *loops) account() loadgen.Account {
 				a.WireLayer = results.WireLoopback
 			}
 		}
-	}
-	if e.mixed.Load() {
-		a.TimeOfReceipt = results.ReceiptRead
 	}
 	return a
 }

@@ -22,6 +22,7 @@ type stream struct {
 	// Owned by the goroutine.
 	kept      *conn // an HTTP/1.1 connection that outlived its response
 	dialStart time.Time
+	resumes   bool // there was a TLS session before
 }
 
 // waker is what a stream's goroutine may be blocked in, as Cut sees it.

@@ -24,7 +24,9 @@ const (
 // Config says how streams are opened. Its zero value speaks HTTP/1.1 to any address.
 type Config struct {
 	Protocol string // HTTP1 (also the empty string), HTTP2 or H2C
-	// TLS is used for https; nil: the system's roots. It is cloned; ServerName, where empty, is the URL's host.
+	// TLS is used for https; nil: the system's roots. It is cloned; ServerName, where empty, is the URL's host. Where it names no
+	// CurvePreferences, no post-quantum ones are offered. A stream's first connection is a new subscriber's and resumes no session; its
+	// later ones do, with tickets of ClientSessionCache or, where that is nil, of the Transport.
 	TLS *tls.Config
 	// ConnectTo, "host" or "host:port", is dialed in place of the host of the stream's own URL. Host and SNI keep the URL's name.
 	// A port holds where the URL has the same port as the stream's own. Redirects to other hosts go to them.
