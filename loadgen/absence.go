@@ -86,7 +86,7 @@ func (a *absence) receipt(seq uint64, r Receipt, now int64) {
 	switch {
 	case seq > a.to:
 		a.live = true
-	case r.Duplicate:
+	case r.Duplicate, r.Stale:
 		a.twice = true
 	case r.First && seq >= a.from:
 		a.replayed = true
@@ -155,6 +155,7 @@ func (l *Ledger) lacks(r Range, holes []Range, conflates bool) (missing bool) {
 		}
 	}
 	if !conflates {
+		missing = l.settled() >= r.From && l.settled() <= r.To
 		i := sort.Search(len(l.gaps()), func(i int) bool { return l.gaps()[i].To >= r.From })
 		for _, g := range l.gaps()[i:] {
 			if g.From > r.To {

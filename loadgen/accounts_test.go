@@ -188,3 +188,31 @@ func TestAStreamThatWaitsToComeBackIsNoSubscriberYet(t *testing.T) {
 		}
 	})
 }
+
+// A stream that loses all the time has no account of each loss, and what comes very late counts by itself.
+func TestTheAccountOfALossyStreamBalances(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		var old string
+		m.deliver = func(_ *memoryStream, ev *Event) (string, time.Duration) {
+			switch {
+			case ev.Seq == 2:
+				old = frame(ev)
+			case ev.Seq == 1999:
+				return frame(ev) + old, time.Millisecond
+			}
+			if ev.Seq%2 == 0 {
+				return "", 0
+			}
+			return frame(ev), time.Millisecond
+		}
+		d := runMemory(t, m, strings.Replace(hook, "10/s", "400/s", 1)+"drain: 100ms\nload: {connections: 10, phases: [{ramp: at_once}, {hold: 5s}]}\n")
+		wantCounters(t, d, map[string]float64{
+			"deliveries.expected": 20_000, "deliveries.received": 10_000, "deliveries.lost": 10_000, "deliveries.lost_midstream": 9_990, "deliveries.lost_tail": 10,
+			"deliveries.stale": 10, "deliveries.duplicate": 0,
+		})
+		if d.Run.Failure != "" {
+			t.Error(d.Run.Failure)
+		}
+	})
+}

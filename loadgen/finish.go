@@ -83,27 +83,49 @@ func (r *run) closeLedgers() {
 	}
 }
 
-// closeLedger closes one account and gives the number of events that it lost.
-func (r *run) closeLedger(s *subscription, account *closed) (all int64) {
-	each := func(rg Range, id results.ID, sign int64) {
-		account.byPhase(rg, r.timeline, func(phase int, n int64) { r.recorder.of(phase).Add(id, sign*n) })
+// closing says where the losses of an account go.
+type closing struct {
+	run     *run
+	account *closed
+	values  func(phase int) *results.Values
+	lost    int64 // so far
+}
+
+func (c *closing) each(rg Range, id results.ID, sign int64) {
+	c.account.byPhase(rg, c.run.timeline, func(phase int, n int64) { c.values(phase).Add(id, sign*n) })
+}
+
+// lose enters a loss, in the phase in which each event was due.
+func (c *closing) lose(rg Range, kind LossKind) {
+	if c.run.plan.Publish.Conflates && kind != LostTail {
+		c.each(rg, results.DeliveriesSuperseded, 1)
+		c.each(rg, results.DeliveriesExpected, -1)
+		return
 	}
+	c.lost += int64(rg.To - rg.From + 1)
+	c.each(rg, results.DeliveriesLost, 1)
+	c.each(rg, lossMetric[kind], 1)
+	c.account.byPhase(rg, c.run.timeline, func(phase int, n int64) { c.values(phase).Censor(results.FanoutLatency, n) })
+}
+
+// excuse takes back what was expected only if it came.
+func (c *closing) excuse(rg Range) { c.each(rg, results.DeliveriesExpected, -1) }
+
+// closeLedger closes one account and gives the number of events that it lost and had not settled.
+func (r *run) closeLedger(s *subscription, account *closed) (lost int64) {
+	c := closing{run: r, account: account, values: r.recorder.of}
 	if account.end >= s.ledger.First() {
-		each(Range{s.ledger.First(), account.end}, results.DeliveriesExpected, 1)
+		c.each(Range{s.ledger.First(), account.end}, results.DeliveriesExpected, 1)
 	}
-	lost := func(rg Range, kind LossKind) {
-		if r.plan.Publish.Conflates && kind != LostTail {
-			each(rg, results.DeliveriesSuperseded, 1)
-			each(rg, results.DeliveriesExpected, -1)
-			return
-		}
-		all += int64(rg.To - rg.From + 1)
-		each(rg, results.DeliveriesLost, 1)
-		each(rg, lossMetric[kind], 1)
-		account.byPhase(rg, r.timeline, func(phase int, n int64) { r.recorder.of(phase).Censor(results.FanoutLatency, n) })
-	}
-	s.ledger.Close(account.end, account.failed, lost, func(rg Range) { each(rg, results.DeliveriesExpected, -1) })
-	return all
+	s.ledger.Close(account.end, account.failed, c.lose, c.excuse)
+	return c.lost
+}
+
+// settleOldest settles the oldest losses of an account that is full. The lane is held.
+func (s *subscription) settleOldest() {
+	account := s.topic.answeredIn(s.ledger.Oldest())
+	c := closing{run: s.run, account: &account, values: s.lane.shard.of}
+	s.ledger.Settle(account.end, account.failed, c.lose, c.excuse)
 }
 
 var lossMetric = map[LossKind]results.ID{
@@ -114,24 +136,10 @@ var lossMetric = map[LossKind]results.ID{
 
 // closeObserved closes an account of a server's own numbering: from the first sequence that the subscriber saw to its last.
 func (r *run) closeObserved(s *subscription) {
-	revealed := s.observed.revealed
-	if len(revealed) == 0 {
+	if len(s.observed.revealed) == 0 {
 		return
 	}
-	each := func(rg Range, id results.ID) {
-		for i, from := range revealed {
-			part := Range{max(rg.From, from.from), rg.To}
-			if i+1 < len(revealed) {
-				part.To = min(part.To, revealed[i+1].from-1)
-			}
-			if part.From <= part.To {
-				r.recorder.of(from.phase).Add(id, int64(part.To-part.From+1))
-			}
-		}
-	}
-	each(Range{s.ledger.First(), s.ledger.Highest()}, results.DeliveriesExpected)
-	s.ledger.Close(s.ledger.Highest(), nil, func(rg Range, kind LossKind) {
-		each(rg, results.DeliveriesLost)
-		each(rg, lossMetric[kind])
-	}, func(Range) {})
+	end := s.ledger.Highest()
+	s.observed.each(Range{s.ledger.First(), end}, results.DeliveriesExpected, r.recorder.of)
+	s.ledger.Close(end, nil, s.loseObserved(r.recorder.of), func(Range) {})
 }

@@ -1,17 +1,30 @@
 package loadgen
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // Ledger is one subscription's account of its topic: which sequence numbers came, how, and which never did. It starts at a
 // sequence and is fed receipts; it allocates nothing until something is missing. The calls come from the loop that owns the
 // stream.
 type Ledger struct {
-	first     uint64 // the first sequence that may be expected
-	next      uint64 // above the highest received
-	last      uint32 // stream of the receipt of next-1
-	straddled uint32 // so many from first on straddled the opening and count only if they came; a pair behind them is expected
-	missing   *[]gap // below next, ascending; nil until something is missing
+	first     uint64  // the first sequence that may be expected
+	next      uint64  // above the highest received
+	last      uint32  // stream of the receipt of next-1
+	straddled uint32  // so many from first on straddled the opening and count only if they came; a pair behind them is expected
+	missing   *window // nil until something is missing
 }
+
+// window is what is missing below the highest receipt. It is small: of a stream that loses something all the time, the oldest losses are
+// settled, and what comes of them later is stale.
+type window struct {
+	gaps    []gap  // ascending
+	settled uint64 // what is missing up to here is lost for good
+}
+
+// mostGaps bounds the window, which is 6 KiB at the most: a replay of a thousand events in random order needs no more.
+const mostGaps = 255
 
 // gap is a run of sequence numbers that did not come, and the streams of the receipts on either side.
 type gap struct {
@@ -30,6 +43,8 @@ type Receipt struct {
 	Duplicate bool
 	// Unexpected: from before the subscription.
 	Unexpected bool
+	// Stale: so far behind that it is no longer known whether it came before.
+	Stale bool
 }
 
 // Start opens the account on a stream. first ≤ sure.
@@ -48,9 +63,9 @@ func (l *Ledger) Receive(seq uint64, stream uint32) Receipt {
 	case seq >= l.next:
 		if seq > l.next {
 			if l.missing == nil {
-				l.missing = new([]gap)
+				l.missing = new(window)
 			}
-			*l.missing = append(*l.missing, gap{Range{l.next, seq - 1}, l.last, stream})
+			l.missing.gaps = append(l.missing.gaps, gap{Range{l.next, seq - 1}, l.last, stream})
 		}
 		l.next, l.last = seq+1, stream
 		return Receipt{First: true, Sure: seq >= l.sure()}
@@ -65,9 +80,10 @@ func (l *Ledger) Receive(seq uint64, stream uint32) Receipt {
 		return 0
 	})
 	if !found {
-		return Receipt{Duplicate: true}
+		stale := seq <= l.settled()
+		return Receipt{Duplicate: !stale, Stale: stale}
 	}
-	*l.missing = fill(*l.missing, i, seq, stream)
+	l.missing.gaps = fill(l.missing.gaps, i, seq, stream)
 	return Receipt{First: true, Sure: seq >= l.sure(), Reordered: true}
 }
 
@@ -78,7 +94,36 @@ func (l *Ledger) gaps() []gap {
 	if l.missing == nil {
 		return nil
 	}
-	return *l.missing
+	return l.missing.gaps
+}
+
+// settled is the sequence up to which what is missing is lost for good; 0 where nothing is.
+func (l *Ledger) settled() uint64 {
+	if l.missing == nil {
+		return 0
+	}
+	return l.missing.settled
+}
+
+// IsFull says that the oldest losses have to be settled.
+func (l *Ledger) IsFull() bool { return len(l.gaps()) > mostGaps }
+
+// Oldest gives the range of the oldest quarter of what is missing.
+func (l *Ledger) Oldest() Range {
+	gaps := l.gaps()
+	return Range{gaps[0].From, gaps[len(gaps)/4-1].To}
+}
+
+// Settle closes the account of what is missing up to a sequence, which Close then leaves out.
+func (l *Ledger) Settle(to uint64, failed []Range, lost func(Range, LossKind), excused func(Range)) {
+	gaps := l.gaps()
+	n := sort.Search(len(gaps), func(i int) bool { return gaps[i].To > to })
+	if n == 0 {
+		return
+	}
+	l.close(gaps[:n], false, failed, lost, excused)
+	l.missing.settled = gaps[n-1].To
+	l.missing.gaps = slices.Delete(gaps, 0, n)
 }
 
 // fill takes seq out of the i-th gap, which splits where seq lies inside it.
@@ -125,6 +170,11 @@ func (l *Ledger) Close(end uint64, failed []Range, lost func(Range, LossKind), e
 	if tail {
 		all = append(slices.Clone(all), gap{Range{l.next, end}, l.last, l.last})
 	}
+	l.close(all, tail, failed, lost, excused)
+}
+
+// close hands gaps out; the last of them may be the tail.
+func (l *Ledger) close(all []gap, tail bool, failed []Range, lost func(Range, LossKind), excused func(Range)) {
 	holes := failed
 	if l.straddled > 0 {
 		holes = append([]Range{{l.first, l.sure() - 1}}, failed...)

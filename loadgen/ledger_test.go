@@ -173,3 +173,38 @@ func TestLedgerAllocatesNothingUntilSomethingIsMissing(t *testing.T) {
 		t.Errorf("%v allocations a receipt", n)
 	}
 }
+
+func TestOldLossesAreSettled(t *testing.T) {
+	var l Ledger
+	l.Start(1, 1, 1)
+	var settled []loss
+	settle := func() {
+		l.Settle(l.Oldest().To, []Range{{4, 4}}, func(r Range, k LossKind) { settled = append(settled, loss{r, k}) }, func(r Range) { settled = append(settled, loss{r, -1}) })
+	}
+	for seq := uint64(1); !l.IsFull(); seq += 3 { // 1, 4, 7: two of three are missing
+		l.Receive(seq, 1)
+	}
+	highest := l.Highest()
+	settle()
+	const quarter = (mostGaps + 1) / 4
+	if l.IsFull() || len(settled) != quarter || settled[0] != (loss{Range{2, 3}, LostMidstream}) || settled[quarter-1] != (loss{Range{quarter*3 - 1, quarter * 3}, LostMidstream}) {
+		t.Errorf("%d gaps are left, settled %v", len(l.gaps()), settled)
+	}
+	for seq, want := range map[uint64]Receipt{
+		2:             {Stale: true},
+		4:             {Stale: true}, // it came before, and nobody knows any more
+		quarter*3 + 2: {First: true, Sure: true, Reordered: true},
+		highest:       {Duplicate: true},
+	} {
+		if got := l.Receive(seq, 1); got != want {
+			t.Errorf("%d: got %+v, want %+v", seq, got, want)
+		}
+	}
+	lost, _ := closeLedger(&l, highest, nil)
+	if len(lost) != mostGaps+1-quarter || lost[0] != (loss{Range{quarter*3 + 3, quarter*3 + 3}, LostMidstream}) {
+		t.Errorf("%d losses at the end, the first %v", len(lost), lost[0])
+	}
+	if l.lacks(Range{1, quarter * 3}, nil, false) != true || l.lacks(Range{highest, highest}, nil, false) {
+		t.Error("what is settled is missing, and what came is not")
+	}
+}

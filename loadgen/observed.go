@@ -35,6 +35,26 @@ func (o *observation) phaseOf(seq uint64) int {
 	return o.revealed[0].phase
 }
 
+// each adds a range of sequences to a counter, in the phases in which the subscriber came to know of them.
+func (o *observation) each(rg Range, id results.ID, values func(phase int) *results.Values) {
+	for i, from := range o.revealed {
+		part := Range{max(rg.From, from.from), rg.To}
+		if i+1 < len(o.revealed) {
+			part.To = min(part.To, o.revealed[i+1].from-1)
+		}
+		if part.From <= part.To {
+			values(from.phase).Add(id, int64(part.To-part.From+1))
+		}
+	}
+}
+
+func (s *subscription) loseObserved(values func(phase int) *results.Values) func(Range, LossKind) {
+	return func(rg Range, kind LossKind) {
+		s.observed.each(rg, results.DeliveriesLost, values)
+		s.observed.each(rg, lossMetric[kind], values)
+	}
+}
+
 // emitted accounts for an event that the server sent by itself.
 func (s *subscription) emitted(says *reading, now int64) {
 	v := s.lane.shard.current()
@@ -62,6 +82,8 @@ func (s *subscription) emitted(says *reading, now int64) {
 	switch r := s.ledger.Receive(seq, s.client.Streams()); {
 	case r.Unexpected:
 		v.Add(results.DeliveriesUnexpected, 1)
+	case r.Stale:
+		v.Add(results.DeliveriesStale, 1)
 	case r.Duplicate:
 		v.Add(results.DeliveriesDuplicate, 1)
 	default:
@@ -69,6 +91,9 @@ func (s *subscription) emitted(says *reading, now int64) {
 			v.Add(results.DeliveriesReordered, 1)
 		}
 		v.Add(results.DeliveriesReceived, 1)
+	}
+	if s.ledger.IsFull() {
+		s.ledger.Settle(s.ledger.Oldest().To, nil, s.loseObserved(s.lane.shard.of), func(Range) {})
 	}
 }
 

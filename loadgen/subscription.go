@@ -218,16 +218,23 @@ func (s *subscription) extracted(says *reading, now int64) {
 func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	shard := &s.lane.shard
 	v := shard.of(s.run.timeline.phaseAt(due))
-	if seq > s.ledger.Highest()+1 || s.special&fresh != 0 {
+	skips := seq > s.ledger.Highest()+1
+	if skips || s.special&fresh != 0 {
 		s.watchIDs(v, seq)
 	}
 	r := s.ledger.Receive(seq, s.client.Streams())
 	if s.out != nil && s.out.back {
 		s.out.receipt(seq, r, now)
 	}
+	if (skips || r.Reordered) && s.ledger.IsFull() {
+		s.settleOldest()
+	}
 	switch {
 	case r.Unexpected:
 		v.Add(results.DeliveriesUnexpected, 1)
+		return
+	case r.Stale:
+		v.Add(results.DeliveriesStale, 1)
 		return
 	case r.Duplicate:
 		v.Add(results.DeliveriesDuplicate, 1)

@@ -149,6 +149,14 @@ func (t *topic) accountOf(end uint64) closed {
 	return t.account(end)
 }
 
+// answeredIn gives the account of a range of calls, as far as all of them are answered.
+func (t *topic) answeredIn(r Range) closed {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r.To = min(r.To, t.settled)
+	return closed{end: r.To, failed: t.holesIn(r), calls: t.calls[:len(t.calls):len(t.calls)]}
+}
+
 // account gives the account of the calls up to a sequence. mu is held.
 func (t *topic) account(end uint64) closed {
 	return closed{end: end, failed: t.holesIn(Range{1, end}), calls: t.calls[:end:end]}

@@ -69,7 +69,7 @@ func deliveryFacts(p *page) []string {
 		[]results.ID{
 			results.DeliveriesDuplicate, results.DeliveriesReordered, results.DeliveriesLate, results.DeliveriesUnexpected, results.DeliveriesCorrupt,
 		},
-		results.DeliveriesReplayed, results.DeliveriesSuperseded,
+		results.DeliveriesReplayed, results.DeliveriesSuperseded, results.DeliveriesStale,
 	))
 }
 

@@ -86,6 +86,7 @@ const (
 	DeliveriesSuperseded
 	DeliveriesReplayed
 	DeliveriesMissing
+	DeliveriesStale
 	DeliveriesIDsHideLoss
 	EventsReceived
 	EventsComments
@@ -188,6 +189,7 @@ var Catalogue = [NumMetrics]Metric{
 	DeliveriesSuperseded:    {"deliveries.superseded", KindCounter, UnitOne, "pairs that a conflating server skipped for a newer event of the topic", Neutral},
 	DeliveriesReplayed:      {"deliveries.replayed", KindCounter, UnitOne, "receipts that came by replay after a reconnect", Neutral},
 	DeliveriesMissing:       {"deliveries.missing", KindGauge, UnitOne, "expected pairs that have not arrived at a moment of the run: in flight or lost", LowerIsBetter},
+	DeliveriesStale:         {"deliveries.stale", KindCounter, UnitOne, "receipts so far behind that the account has settled: duplicates, or late ones that count as lost", LowerIsBetter},
 	DeliveriesIDsHideLoss:   {"deliveries.ids_hide_loss", KindCounter, UnitOne, "events missing between two receipts whose event IDs count on by one: the server numbers after it drops", LowerIsBetter},
 
 	EventsReceived:    {"events.received", KindCounter, UnitOne, "all events dispatched, stamped or not", Neutral},

@@ -49,7 +49,7 @@ func (p *plan) scenes() []scene {
 	h2 := serverConfig{Protocol: frames}
 	return []scene{
 		{name: pinned, server: h1, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "net/http", "go-sse", "r3labs", "epoll"}},
-		{name: pinnedTen, server: serverConfig{Protocol: plain, Batch: 10}, streams: n, perSecond: 50, pinned: true, clients: []string{ours, "net/http", "epoll"}},
+		{name: pinnedTen, server: serverConfig{Protocol: plain, Batch: 10}, streams: n, perSecond: 20, pinned: true, clients: []string{ours, "net/http", "epoll"}},
 		{name: pinnedTLS, server: tls, streams: n / 3, perSecond: 5, pinned: true, clients: []string{ours, "net/http"}},
 		{name: pinnedH2, server: h2, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedOne, server: serverConfig{Protocol: frames, Apart: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
