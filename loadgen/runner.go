@@ -221,7 +221,7 @@ func (r *run) open(client int, due int64) (*subscription, error) {
 		return nil, err
 	}
 	s := r.newSubscription(client)
-	s.client = Subscriber{Sink: s, Policy: &r.plan.Reconnect, Seed: uint32(r.plan.Seed) + uint32(client)}
+	s.client = Subscriber{Sink: s, Seed: uint32(r.plan.Seed) + uint32(client)}
 	s.client.Limit(int64(r.plan.Target.EventLimit))
 	var resume string
 	if s.client.Request, resume, err = r.requests.build(request); err != nil {

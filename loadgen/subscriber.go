@@ -18,7 +18,6 @@ import (
 // have in common is shared and what is left is small.
 type Subscriber struct {
 	Sink    Sink
-	Policy  *scenarios.ReconnectPolicy
 	Request *Request
 
 	parser   sse.Parser
@@ -32,6 +31,8 @@ type Subscriber struct {
 
 // Sink receives what a Subscriber understands, from the loop that owns the stream. Slices are valid until the call returns.
 type Sink interface {
+	// Policy says when to come back.
+	Policy() *scenarios.ReconnectPolicy
 	// Opened: a response that is an event stream.
 	Opened(o *Opening)
 	// Read comes before what a read brought, with its instant. Where the stream may get the same bytes as others, it gives what they
@@ -168,17 +169,18 @@ func (s *Subscriber) Ended(e Ending) time.Time {
 
 // next decides what follows an ending.
 func (s *Subscriber) next(e *Ending) Next {
+	policy := s.Sink.Policy()
 	switch {
-	case e.Token == TokenCut, s.Policy.Profile == "none":
+	case e.Token == TokenCut, policy.Profile == "none":
 		return Next{}
 	case e.Token == "status_204", e.Permanent: // 204 is the server's way to say: do not come back
 		return Next{Stranded: true}
-	case s.Policy.GiveUp && !e.Opened && refused(e.Token):
+	case policy.GiveUp && !e.Opened && refused(e.Token):
 		return Next{Stranded: true}
-	case s.Request.Method == "POST" && !s.Policy.POST: // a repeated prompt costs money
+	case s.Request.Method == "POST" && !policy.POST: // a repeated prompt costs money
 		return Next{Stranded: true}
 	}
-	delay := s.wait()
+	delay := s.wait(policy)
 	return Next{Reopen: true, At: e.At.Add(delay), Delay: delay}
 }
 
@@ -189,21 +191,21 @@ func refused(token string) bool {
 }
 
 // wait is the reconnection time in force.
-func (s *Subscriber) wait() time.Duration {
-	delay := s.Policy.Delay
+func (s *Subscriber) wait(policy *scenarios.ReconnectPolicy) time.Duration {
+	delay := policy.Delay
 	if s.served {
 		delay = time.Duration(s.delay) * time.Millisecond
 	}
-	delay = max(delay, s.Policy.Min, minDelay)
-	if !s.Policy.Backoff {
+	delay = max(delay, policy.Min, minDelay)
+	if !policy.Backoff {
 		return delay
 	}
 	for range min(s.failures, 30) {
-		if delay *= 2; delay >= s.Policy.Max {
+		if delay *= 2; delay >= policy.Max {
 			break
 		}
 	}
-	ceiling := max(s.Policy.Max, s.Policy.Min, minDelay)
+	ceiling := max(policy.Max, policy.Min, minDelay)
 	delay = min(delay, ceiling)
 	jitter := rand.New(rand.NewPCG(uint64(s.Seed), uint64(s.streams)<<16|uint64(s.failures))) // each ending has its own
 	return max(delay/2+time.Duration(jitter.Int64N(int64(delay/2)+1)), minDelay)

@@ -22,10 +22,13 @@ var (
 
 // sink keeps what a Subscriber understood.
 type sink struct {
+	policy *scenarios.ReconnectPolicy
 	events []string
 	next   Next
 	lost   bool
 }
+
+func (s *sink) Policy() *scenarios.ReconnectPolicy { return s.policy }
 
 func (s *sink) Opened(*Opening)            {}
 func (s *sink) Read(time.Time) *sse.Repeat { return nil }
@@ -38,9 +41,9 @@ func (s *sink) Event(ev *sse.Event) {
 func (s *sink) Ended(_ *Ending, discarded bool, next Next) { s.next, s.lost = next, discarded }
 
 func subscriber(p *scenarios.ReconnectPolicy) (*Subscriber, *sink) {
-	to := new(sink)
+	to := &sink{policy: p}
 	u, _ := url.Parse("http://127.0.0.1/events")
-	return &Subscriber{Sink: to, Policy: p, Request: &Request{Method: "GET", URL: u, Header: StreamHeader(nil)}}, to
+	return &Subscriber{Sink: to, Request: &Request{Method: "GET", URL: u, Header: StreamHeader(nil)}}, to
 }
 
 func opening(status int, header ...string) Opening {

@@ -6,6 +6,7 @@ import (
 
 	"ssebench/loadgen/sse"
 	"ssebench/results"
+	"ssebench/scenarios"
 )
 
 // subscription is a subscriber of a run together with its account: it turns what the Subscriber understands into metrics. It is
@@ -24,8 +25,8 @@ type subscription struct {
 	special   special  // what is not as usual with it; mostly nothing
 
 	isOpen    bool
-	isSettled bool // the first opening came to an end, good or bad
-	isPending bool // subscribed while its first headers were pending
+	isSettled bool         // the first opening came to an end, good or bad
+	isPending bool         // subscribed while its first headers were pending
 	down      int64        // when an open stream ended; zero: never, or open again
 	reopenDue int64        // when the next dial should start; zero: no reconnection
 	observed  *observation // nil: the server does not emit by itself
@@ -54,7 +55,7 @@ type place struct {
 // newSubscription makes the subscription of a client, out of a slab that neighbours share.
 func (r *run) newSubscription(client int) *subscription {
 	if len(r.slab) == 0 {
-		r.slab = make([]subscription, 512) // 120 KiB: whole pages, which the allocator does not round up
+		r.slab = make([]subscription, 151) // fills the allocator's largest size, 32 KiB
 	}
 	s := r.departures.reuse()
 	if s != nil {
@@ -77,6 +78,9 @@ func (r *run) newSubscription(client int) *subscription {
 	}
 	return s
 }
+
+// Policy implements Sink.
+func (s *subscription) Policy() *scenarios.ReconnectPolicy { return &s.run.plan.Reconnect }
 
 // Opened implements Sink.
 func (s *subscription) Opened(o *Opening) {

@@ -27,7 +27,7 @@ const (
 // Counts lie in pages that exist once something falls into them: the values of a run span a few octaves of the 23, so a histogram
 // takes some kilobytes of the 197 that all slots would take.
 const (
-	pageBits  = 8
+	pageBits  = 7
 	pageSlots = 1 << pageBits
 )
 

@@ -101,13 +101,13 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	interrupts := newInterrupts(c.Context())
 	defer interrupts.stop()
 	l := &listener{
-		out: plainPrinter{c.OutOrStdout()}, most: o.maxEvents, readTimeout: o.readTimeout, transport: t, lane: t.Lanes()[0],
+		out: plainPrinter{c.OutOrStdout()}, policy: policy, most: o.maxEvents, readTimeout: o.readTimeout, transport: t, lane: t.Lanes()[0],
 		ended: make(chan ending, 1), again: make(chan time.Time, 1),
 	}
 	if o.json {
 		l.out = newJSONPrinter(c.OutOrStdout())
 	}
-	l.client = loadgen.Subscriber{Sink: l, Policy: policy, Request: request, Seed: uint32(time.Now().UnixNano())}
+	l.client = loadgen.Subscriber{Sink: l, Request: request, Seed: uint32(time.Now().UnixNano())}
 	l.client.Limit(int64(o.limit))
 	if o.lastEventID != "" {
 		l.client.Resume(o.lastEventID)

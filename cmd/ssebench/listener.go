@@ -8,6 +8,7 @@ import (
 
 	"ssebench/loadgen"
 	"ssebench/loadgen/sse"
+	"ssebench/scenarios"
 )
 
 // Tokens of endings that listen itself decides or treats apart.
@@ -26,6 +27,7 @@ const exitInterrupted = 130
 // listener prints what one Subscriber understands, as it arrives. It stands between transport and Subscriber to notice silence.
 type listener struct {
 	out         printer
+	policy      *scenarios.ReconnectPolicy
 	most        int           // events to print; 0: all
 	readTimeout time.Duration // 0: silence may last
 	transport   loadgen.Transport
@@ -196,6 +198,9 @@ func (w *watch) Ended(e loadgen.Ending) time.Time {
 	return reopen
 }
 
+// Policy implements loadgen.Sink.
+func (l *listener) Policy() *scenarios.ReconnectPolicy { return l.policy }
+
 // Opened implements loadgen.Sink.
 func (l *listener) Opened(o *loadgen.Opening) {
 	if !l.over {
@@ -266,7 +271,7 @@ func (l *listener) judge(token, message string, next loadgen.Next) ending {
 		return ending{token: token}
 	case token == tokenRequest:
 		return ending{token, message, exitUsage}
-	case next.Stranded && l.client.Policy.GiveUp && token != tokenNoContent && (token == "content_type" || strings.HasPrefix(token, "status_")):
+	case next.Stranded && l.policy.GiveUp && token != tokenNoContent && (token == "content_type" || strings.HasPrefix(token, "status_")):
 		message += "; a browser gives up there (--profile library comes back)"
 	}
 	return ending{token, message, exitFailed}

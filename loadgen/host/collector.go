@@ -10,7 +10,7 @@ import (
 const (
 	liveBase      = 3 << 20
 	livePerStream = 450
-	garbage       = 2 << 20
+	garbage       = 1 << 20
 )
 
 // collectorPercent is GOGC for a run of so many streams: the same garbage, however many there are. A run allocates next to nothing

@@ -103,7 +103,7 @@ func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
 func (p *loop) open(r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
 	p.mu.Lock()
 	if len(p.slab) == 0 {
-		p.slab = make([]looped, 64)
+		p.slab = make([]looped, 240) // fills the allocator's largest size, 32 KiB
 	}
 	s := &p.slab[0]
 	p.slab = p.slab[1:]
