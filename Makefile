@@ -11,7 +11,7 @@ race: ; go test -race -timeout 20m ./...
 lint: ; out="$$($(GOFUMPT) -l .)" && echo "$$out" && test -z "$$out" && go vet ./... && GOOS=darwin go vet ./... && $(STATICCHECK) ./...
 fmt: ; $(GOFUMPT) -w .
 fuzz: ; go list ./... | while read p; do go test -list '^Fuzz' $$p | grep ^Fuzz | while read f; do echo $$p $$f; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done || exit 1; done
-drill: ; SSEBENCH_DRILL=1 go test -v -count 1 -timeout 60m -run 'LedgerClasses|Outage|Deploy' ./cmd/ssebench
+drill: ; SSEBENCH_DRILL=$(CURDIR)/results/published/outages/tables.md go test -v -count 1 -timeout 60m -run 'LedgerClasses|Outage|Deploy' ./cmd/ssebench
 soak: ; go run ./cmd/ssebench run quickstart --name soak-15k -c 15k --set load.phases.1.hold=60s --set publish.rate=1/s
 bench: ; go test -run '^$$' -bench . -benchmem ./loadgen/... ./results ./reference
 bench-truth: ; go test -run '^$$' -bench Truth -benchtime 1x -timeout 20m ./cmd/ssebench

@@ -71,9 +71,7 @@ thresholds: [connections.failed == 0]
 				states = append(states, s.Ready)
 			}
 			r.witness(t, document, states)
-			tellOutage(t, r.String(), document, &document.Outages[0])
-			t.Logf("lost: in gaps %v, in mid-stream %v, in the tail %v; stranded by %v; Chromium's EventSources are in the states %v", value(document, "deliveries.lost_gap"),
-				value(document, "deliveries.lost_midstream"), value(document, "deliveries.lost_tail"), tokens(document.Outages[0].StrandedBy), states)
+			tellOutage(t, "Deployments", document, "proxy", r.proxy, "restart", r.how, "clients", r.profile, "Chromium's EventSources", fmt.Sprint(states))
 		})
 	}
 }

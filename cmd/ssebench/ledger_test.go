@@ -14,17 +14,6 @@ import (
 	"ssebench/results"
 )
 
-// drill is set for make drill: the same tests of outages, with as many streams as they are about.
-var drill = os.Getenv("SSEBENCH_DRILL") != ""
-
-// streams gives the number of streams of a test: in make test, and in make drill.
-func streams(test, whole int) int {
-	if drill {
-		return whole
-	}
-	return test
-}
-
 // ledgerClass is a way to be wrong and what the ledger must say of it.
 type ledgerClass struct {
 	fault string
@@ -77,7 +66,7 @@ func TestLedgerClasses(t *testing.T) {
 		r := runs[0]
 		runs = runs[1:]
 		t.Run(fmt.Sprintf("%s ring=%d %s", r.fault, r.ring, r.protocol), func(t *testing.T) {
-			r.check(t, r.document(t), r.url, n, n/2)
+			r.check(t, r.document(t), r.protocol, r.url, n, n/2)
 		})
 	}
 	for _, class := range ledgerClasses(n, n/2) {
@@ -113,7 +102,7 @@ thresholds: [connections.failed == 0]
 	}
 }
 
-func (c *ledgerClass) check(t *testing.T, d *results.Document, url string, n, cut float64) {
+func (c *ledgerClass) check(t *testing.T, d *results.Document, protocol, url string, n, cut float64) {
 	o := d.Outages[0]
 	if o.Open != int64(n) || o.Dropped != int64(cut) || o.Recovered != int64(cut) || o.Replays[c.class] != int64(cut) || len(o.Replays) != 1 {
 		t.Errorf("of %d streams %d dropped and %d came back, their replays were %v, want %s", o.Open, o.Dropped, o.Recovered, o.Replays, c.class)
@@ -144,9 +133,10 @@ func (c *ledgerClass) check(t *testing.T, d *results.Document, url string, n, cu
 	if gone := metricOf(t, url, "events_gone_total"); c.ring > 0 && gone != lost || c.ring == 0 && gone != 0 {
 		t.Errorf("the server says that %v were gone; %v were lost", gone, lost)
 	}
-	t.Logf("%v streams, %v cut: replays %v, lost %v (gap %v, mid-stream %v), duplicate %v, reordered %v, ids_hide_loss %v", n, cut, o.Replays, value(d, "deliveries.lost"),
-		value(d, "deliveries.lost_gap"), value(d, "deliveries.lost_midstream"), value(d, "deliveries.duplicate"), value(d, "deliveries.reordered"),
-		value(d, "deliveries.ids_hide_loss"))
+	v := func(name string) string { return fmt.Sprintf("%.0f", value(d, "deliveries."+name)) }
+	tabulate(t, "Classes", "fault", c.fault, "ring", c.ring, "protocol", protocol, "streams", n, "cut", cut, "replays", tokens(o.Replays), "expected", v("expected"),
+		"lost in gaps", v("lost_gap"), "in mid-stream", v("lost_midstream"), "twice", v("duplicate"), "reordered", v("reordered"), "ids_hide_loss", v("ids_hide_loss"),
+		"the server's count", fmt.Sprintf("%.0f", faultsDone(t, url)[fault]))
 }
 
 // startScenario starts ssebench with a scenario; the function waits for its end and gives its document.
