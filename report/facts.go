@@ -176,7 +176,7 @@ func (p *page) holdRange(id results.ID) (low, high float64, ok bool) {
 }
 
 func generatorFacts(p *page) []string {
-	facts := p.process(results.GeneratorCPU, results.GeneratorRSS, results.GeneratorRSSPerConnection)
+	facts := p.process(results.GeneratorCPU, results.GeneratorRSS, results.GeneratorRSSPerConnection, results.GeneratorRunDelay)
 	if pressure, ok := p.value(results.MachineCPUPressure); ok {
 		facts = append(facts, results.MachineCPUPressure.String()+" "+results.Format(pressure, results.UnitRatio))
 	}

@@ -25,6 +25,11 @@ const (
 	// none.
 	busyDegraded = 0.90
 	busyLimited  = 0.98
+	// Its threads always wait a little for a CPU. Where they wait for more than half of the time, and several times as long as they
+	// run, others have its cores; where most of the latency is then what hook calls started late by, the figure is the generator's.
+	starvedWaited     = 0.50
+	starvedTimes      = 4
+	starvedLagLimited = 0.50
 	// A receive buffer that is full makes the server wait for the generator. Of so many deliveries each it was the rule. The kernel counts
 	// for the machine: where everything was read within a time in which hardly a buffer can fill up, it was another process's.
 	buffersFullLimited = 0.01
@@ -57,6 +62,7 @@ func trust(d *Document) (grade string, reasons []string) {
 	s.pauses()
 	s.schedule()
 	s.busy()
+	s.starved()
 	s.buffers()
 	s.stamps()
 	s.clock()
@@ -149,6 +155,22 @@ func (s *suspicion) busy() {
 	}
 	s.hold(fmt.Sprintf("generator.cpu in phase %s over its %s", where, plural(cores, "core")), worst/cores, busyDegraded, busyLimited, UnitRatio,
 		"receipts waited for a core before they were read")
+}
+
+// starved: a generator that gets no CPU is late with everything that it does, also where it is on time to see that it is due.
+func (s *suspicion) starved() {
+	waited, ran := s.of(GeneratorRunDelay), s.of(GeneratorCPU)
+	if waited <= starvedWaited || waited <= starvedTimes*ran {
+		return
+	}
+	reason, limited := "what it did was late", false
+	lag, latency := s.d.Metrics[PublishLag.String()].Histogram, s.d.Metrics[FanoutLatency.String()].Histogram
+	if lag != nil && lag.P50 != nil && latency != nil && latency.P50 != nil && *lag.P50 > starvedLagLimited**latency.P50 {
+		limited = true
+		reason = fmt.Sprintf("hook calls started late, by %s of the %s of fanout.latency p50", Format(*lag.P50, UnitNanoseconds), Format(*latency.P50, UnitNanoseconds))
+	}
+	s.note(limited, "generator.run_delay is %s, and generator.cpu %s: its threads waited for a CPU several times as long as they ran, and %s",
+		Format(waited, UnitRatio), Format(ran, UnitCores), reason)
 }
 
 func (s *suspicion) buffers() {

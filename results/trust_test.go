@@ -85,6 +85,15 @@ var suspects = []suspect{
 	{name: "busy cores", gauges: map[ID]float64{GeneratorCPU: 1.85}, grade: Degraded, reasons: []string{"generator.cpu in phase hold over its 2 cores is 92.5 %, over 90.0 %"}},
 	{name: "out of cores", gauges: map[ID]float64{GeneratorCPU: 1.99}, grade: GeneratorLimited, reasons: []string{"generator.cpu in phase hold over its 2 cores is 99.5 %, over 98.0 %"}},
 
+	{name: "threads that waited a little", gauges: map[ID]float64{GeneratorCPU: 0.02, GeneratorRunDelay: 0.45}},
+	{name: "threads that waited as they ran", gauges: map[ID]float64{GeneratorCPU: 0.4, GeneratorRunDelay: 1.2}},
+	{name: "threads that got no CPU", gauges: map[ID]float64{GeneratorCPU: 0.1, GeneratorRunDelay: 1.3}, grade: Degraded, reasons: []string{"generator.run_delay is 130 %, and generator.cpu 0.10 cores: its threads waited for a CPU several times as long as they ran, and what it did was late"}},
+	{
+		name: "hook calls that were late for it", gauges: map[ID]float64{GeneratorCPU: 0.1, GeneratorRunDelay: 1.3}, grade: GeneratorLimited,
+		fill:    func(v *Values) { deliver(v, 10, 0, 500e6); v.Record(PublishLag, 400e6) },
+		reasons: []string{"generator.run_delay is 130 %, and generator.cpu 0.10 cores: its threads waited for a CPU several times as long as they ran, and hook calls started late, by 400 ms of the 500 ms of fanout.latency p50"},
+	},
+	{name: "hook calls that a slow hook made late", gauges: map[ID]float64{GeneratorCPU: 0.1, GeneratorRunDelay: 0.1}, fill: func(v *Values) { deliver(v, 10, 0, 500e6); v.Record(PublishLag, 400e6) }},
 	{name: "no full buffer", fill: counted(MachineBuffersFull, 0, EventsReceived, 1000)},
 	{name: "a full buffer", fill: counted(MachineBuffersFull, 1, EventsReceived, 1000), grade: Degraded, reasons: []string{"machine.buffers_full is 1: what came was not read in time"}},
 	{name: "a full buffer of others", fill: func(v *Values) { late(19e6, 300e6)(v); v.Add(MachineBuffersFull, 50) }},
