@@ -123,6 +123,9 @@ func (c *conn2) silence(id uint32) {
 	}
 }
 
+// writes tells whether anything is to be written.
+func (c *conn2) writes() bool { return len(c.out) > 0 }
+
 // take appends what is to be written now, for all streams together. It is to be called only when all that it gave before is written,
 // so that what a server does not read stays bounded.
 func (c *conn2) take(dst []byte) []byte {

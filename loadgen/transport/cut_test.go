@@ -105,7 +105,13 @@ func TestCutAtAnyOtherTime(t *testing.T) {
 		p.gone()
 	})
 	for _, how := range []loadgen.Cut{loadgen.CutFIN, loadgen.CutRST, loadgen.CutSilent} {
-		for _, c := range []Config{{Engine: EngineLoop}, {Engine: EngineGoroutines}, {Engine: EngineGoroutines, Protocol: H2C}} {
+		for _, c := range []Config{
+			{Engine: EngineLoop},
+			{Engine: EngineGoroutines},
+			{Engine: EngineLoop, Protocol: H2C},
+			{Engine: EngineLoop, Protocol: H2C, StreamsPerConnection: 2},
+			{Engine: EngineGoroutines, Protocol: H2C},
+		} {
 			tr, _ := newTransport(t, c)
 			r := newReader(t)
 			e := cutNow(t, tr.Open(tr.Lanes()[0], get(t, quiet), time.Now().Add(time.Hour), r), how, r)

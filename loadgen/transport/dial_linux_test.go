@@ -118,7 +118,7 @@ func TestSourceAddressesTakeTurns(t *testing.T) {
 			r.untilToken(loadgen.TokenEOF)
 			from[r.body.String()]++
 		}
-		if w.protocol != HTTP1 {
+		if w.shared > 0 {
 			if len(from) != 1 {
 				t.Errorf("from %v over one connection", from)
 			}

@@ -12,12 +12,16 @@
 //  3. An opening is a login, where one is asked for, and a chain of hops (exchange.go, opening.go, redirect.go, cookies.go), the same
 //     code for every engine and protocol.
 //  4. A hop dials (dial.go, resolve.go, tls.go), writes its request (request.go) and reads the response: HTTP/1.1 with a push
-//     parser (response.go, framing.go, chunked.go), HTTP/2 through net/http's client connections (hop2.go, pool.go, preface.go).
-//  5. An idle cleartext stream holds no buffer: a read goes into the lane's shared one, with the kernel's stamp where a loop reads
+//     parser (response.go, framing.go, chunked.go), HTTP/2 on a loop with a client of our own that knows no socket (conn2.go, and
+//     frames2.go, data2.go, fields2.go, control2.go, send2.go), on goroutines through net/http's client connections (hop2.go, pool.go,
+//     preface.go).
+//  5. Over HTTP/2 every stream has a connection of its own, unless Config says that some share one. On a loop the connection is a trunk
+//     (trunk_linux.go, hop2_linux.go); where it is shared, streams wait for a place at their destination (destination_linux.go).
+//  6. An idle cleartext stream holds no buffer: a read goes into the lane's shared one, with the kernel's stamp where a loop reads
 //     (socket_linux.go, clock_linux.go; read_unix.go for goroutines).
-//  6. TLS of a stream on a loop (handshake_linux.go): crypto/tls shakes hands; for TLS 1.3 with AES-GCM a record layer of our own goes on
+//  7. TLS of a stream on a loop (handshake_linux.go): crypto/tls shakes hands; for TLS 1.3 with AES-GCM a record layer of our own goes on
 //     (secure.go, records.go, messages.go, seal.go, traffic_keys.go), which opens in place in the lane's buffer, for everything else
 //     crypto/tls over memory (shim.go). Reconnects resume sessions (sessions.go).
-//  7. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
-//  8. Every way to fail has a token (tokens.go, failure.go).
+//  8. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
+//  9. Every way to fail has a token (tokens.go, failure.go).
 package transport

@@ -25,14 +25,29 @@ const attempts = 4
 func (s *stream) hop2() error {
 	defer s.guard(nil)
 	for try := 1; ; try++ {
-		c, err := s.engine.pool.reserve(s, s.opening.url)
-		if err != nil {
-			return err
-		}
-		if again, err := s.exchange2(c); !again || try == attempts {
+		again, err := s.try2()
+		if !again || try == attempts {
 			return err
 		}
 	}
+}
+
+// try2 sends the request on a connection. again: nothing was sent, another one can be tried.
+func (s *stream) try2() (again bool, err error) {
+	p := &s.engine.pool
+	if s.lane.t.config.StreamsPerConnection == 1 {
+		c, err := p.own(s, s.opening.url)
+		if err != nil {
+			return false, err
+		}
+		return s.exchange2(c)
+	}
+	c, err := p.reserve(s, s.opening.url)
+	if err != nil {
+		return false, err
+	}
+	defer p.release(c)
+	return s.exchange2(c)
 }
 
 // request2 is what Cut wakes while a stream is in an HTTP/2 request.

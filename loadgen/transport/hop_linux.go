@@ -144,7 +144,16 @@ func (s *looped) connected() {
 		s.finish(fail(tokenDialFailed, "%v", err))
 		return
 	}
-	s.ask()
+	s.arrived()
+}
+
+// arrived goes on when the connection can carry HTTP.
+func (s *looped) arrived() {
+	if s.loop.codec == nil {
+		s.ask()
+	} else {
+		s.lay()
+	}
 }
 
 // shake has the handshake done on a goroutine, which has the descriptor until then; the places among the dials in flight bound how many
@@ -155,8 +164,11 @@ func (s *looped) shake(first bool) {
 	s.fd, s.slot, s.phase = noSocket, noSlot, shaking
 	host, deadline, again := s.opening.url.Hostname(), time.Now().Add(p.t.config.DialTimeout), s.resumes
 	p.async.Go(func() {
-		c, _, received, sent, err := p.handshakes.handshake(int(fd), host, again, deadline, p.done)
+		c, state, received, sent, err := p.handshakes.handshake(int(fd), host, again, deadline, p.done)
 		at := time.Now() // the loop may be busy
+		if err == nil && p.codec != nil && state.NegotiatedProtocol != "h2" {
+			err = fail(tokenALPN, "the server did not choose HTTP/2 in the TLS handshake")
+		}
 		p.post(message{do: doCall, call: func() {
 			p.received += received
 			p.sent += sent
@@ -189,7 +201,7 @@ func (s *looped) shaken(fd int32, c *secure, err error) {
 		s.finish(fail(tokenDialFailed, "%v", err))
 		return
 	}
-	s.ask()
+	s.arrived()
 }
 
 // ready implements endpoint.

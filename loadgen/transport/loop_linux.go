@@ -33,6 +33,7 @@ type loop struct {
 	sockets    []socket  // by slot
 	slots      []int32   // that are free
 	streams    []*looped // not over
+	codec      *codec2   // of HTTP/2; nil: HTTP/1.1 is spoken
 	due        []*looped // waiting for a place among the dials in flight, first come first served
 	dialing    int       // dials in flight
 	silent     []int32   // descriptors of silently cut streams, closed at the end
@@ -42,13 +43,19 @@ type loop struct {
 	unsent     map[*looped][]byte // what the kernel did not take
 	paces      map[*looped]int64  // bytes a second of the streams that read slowly
 	wire       wire
-	at         time.Time // of the bytes being handled
-	read       int64     // the same in the loop's time
-	received   int64     // bytes of this batch
-	sent       int64
-	stamps     int64 // reads with the kernel's stamp, and without
-	unstamped  int64
-	stopping   bool
+
+	destinations map[destinationKey]*destination // of HTTP/2 connections that streams share
+	crowded      []*destination                  // where streams wait
+	writing      []*trunk                        // that have something to be written at the end of the batch
+	asking       []*looped                       // whose request is among it
+
+	at        time.Time // of the bytes being handled
+	read      int64     // the same in the loop's time
+	received  int64     // bytes of this batch
+	sent      int64
+	stamps    int64 // reads with the kernel's stamp, and without
+	unstamped int64
+	stopping  bool
 
 	ended sync.WaitGroup
 	async sync.WaitGroup // lookups and handshakes under way
@@ -93,6 +100,10 @@ type message struct {
 func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
 	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), unsent: make(map[*looped][]byte), paces: make(map[*looped]int64)}
 	p.lane.buffer = make([]byte, laneBufferSize)
+	if t.config.Protocol != HTTP1 {
+		p.codec = newCodec2(t.config.HeadLimit)
+		p.destinations = make(map[destinationKey]*destination)
+	}
 	if err := p.poller.open(t.config.Poll != PollBlock); err != nil {
 		return nil, fmt.Errorf("event loop: %w; raise the limit on open files (ulimit -n), or use engine %s", err, EngineGoroutines)
 	}
@@ -148,6 +159,8 @@ func (p *loop) run() {
 		clear(work)
 		p.tick()
 		p.startDials()
+		p.serveQueues()
+		p.flushTrunks()
 		p.flush()
 		p.lane.Release()
 	}
@@ -241,6 +254,7 @@ func (p *loop) end() {
 		s.cutHow.CompareAndSwap(0, int32(loadgen.CutFIN)+1)
 		s.wasCut()
 	}
+	p.closeTrunks()
 	for _, fd := range p.silent {
 		p.closeSocket(fd, noSlot)
 	}

@@ -18,9 +18,11 @@ type looped struct {
 	loop    *loop
 	timer   timer   // of an opening that is due, a dial, a discarded body
 	secure  *secure // nil: cleartext
+	trunk   *trunk  // the HTTP/2 connection, which has the socket; nil: none
 	fd      int32
 	slot    int32  // of the socket in the loop's table
 	index   int32  // in the loop's streams
+	id      uint32 // on the HTTP/2 connection
 	epoch   uint16 // of openings, so that late answers to an earlier one are known
 	peer    uint16 // of the connection, in the loop's remotes
 	list    int16  // 1 + the wheel's list that it is in; 0: the timer is not set
@@ -42,6 +44,8 @@ const (
 	resolving               // for the addresses of a name
 	connecting              // for connect(2)
 	shaking                 // for the TLS handshake, which has the descriptor
+	pooling                 // for a place on a shared connection
+	settling                // for the server's SETTINGS
 	answering               // for bytes
 	finished
 )
@@ -79,7 +83,7 @@ func (s *looped) isDue() {
 	if !s.atOnce {
 		p.lane.figures.Record(results.GeneratorScheduleLag, p.clock.now()-s.timer.at)
 	}
-	if s.fd == noSocket && p.dialing >= dialsInFlight {
+	if s.fd == noSocket && s.trunk == nil && !p.shares() && p.dialing >= dialsInFlight {
 		s.phase = queued
 		p.due = append(p.due, s)
 		return
@@ -94,10 +98,17 @@ func (s *looped) timeout() {
 		s.isDue()
 	case connecting:
 		s.undialed(dialTimeout(s.opening.dialing.to))
+	case settling:
+		s.unsettled()
 	case answering:
-		if s.opened {
-			s.read() // what its pace allows by now
-		} else { // a body that nobody wants takes too long
+		switch {
+		case s.opened && s.trunk != nil: // what its pace allows by now
+			s.trunk.read()
+		case s.opened:
+			s.read()
+		case s.trunk != nil: // a body that nobody wants takes too long
+			s.enough()
+		default:
 			s.concluded(errEnough)
 		}
 	}
@@ -132,6 +143,10 @@ func (s *looped) hop() {
 	o := s.opening
 	if err := o.start(); err != nil {
 		s.finish(err)
+		return
+	}
+	if p := s.loop; p.codec != nil {
+		s.join()
 		return
 	}
 	if s.reused = s.reuse(o.url); s.reused {
@@ -195,17 +210,24 @@ func (s *looped) head(status int, proto string, h http.Header, at time.Time) err
 
 // concluded goes on after the answer ended; err is why it did, nil if it is complete.
 func (s *looped) concluded(err error) {
-	p, o := s.loop, s.opening
-	p.wheel.stop(s)
+	s.loop.wheel.stop(s)
 	err = s.meaning(err)
 	kept := err == nil && s.parser.done() && s.parser.keep && !s.unsent && !s.cut()
 	if !kept {
 		s.discard()
 	}
-	switch {
-	case s.reused && s.repeatable(err):
+	if s.reused && s.repeatable(err) {
 		s.reused = false
 		s.dial()
+		return
+	}
+	s.proceed(err)
+}
+
+// proceed goes on after an answer: to the end of the opening, or to the next hop.
+func (s *looped) proceed(err error) {
+	o := s.opening
+	switch {
 	case err != nil || s.opened:
 		s.finish(err)
 	case o.login:
@@ -228,17 +250,32 @@ func (s *looped) finish(err error) {
 		s.discard()
 	}
 	e := loadgen.Ending{At: p.instant(p.clock.now())}
+	var to *destination
+	waited := s.phase == pooling
 	if o := s.opening; o != nil {
+		to = o.to
 		e.DialStart, e.Requested = o.DialStart, o.Requested
 		p.freeOpening(o)
 		s.opening = nil
 	}
 	s.epoch++
+	if s.cut() {
+		err = errCut
+	}
 	again := s.ended(err, e)
 	if !again.IsZero() {
 		s.await(again)
-		return
+	} else {
+		s.over()
 	}
+	if to != nil {
+		to.left(waited, err)
+	}
+}
+
+// over ends the stream for good.
+func (s *looped) over() {
+	p := s.loop
 	if s.phase != shaking { // else the handshake gives the descriptor back
 		s.discard()
 	}
@@ -252,6 +289,10 @@ func (s *looped) finish(err error) {
 
 // discard closes the connection, in the way that the stream was cut if it was.
 func (s *looped) discard() {
+	if s.trunk != nil {
+		s.leave()
+		return
+	}
 	if s.fd == noSocket {
 		return
 	}

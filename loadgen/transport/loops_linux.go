@@ -13,13 +13,7 @@ type loops struct {
 	byLane map[*lane]*loop
 }
 
-// newEngine takes loops for HTTP/1.1 and goroutines for the rest.
-func newEngine(t *Transport) (engine, error) {
-	if t.config.Protocol == HTTP1 {
-		return newLoops(t)
-	}
-	return newGoroutines(t), nil
-}
+func newEngine(t *Transport) (engine, error) { return newLoops(t) }
 
 func newLoops(t *Transport) (engine, error) {
 	e := &loops{t: t, byLane: make(map[*lane]*loop)}

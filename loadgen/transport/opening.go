@@ -35,6 +35,11 @@ type opening struct {
 	redirects int
 	visited   []string
 	dialing   candidates // on a loop
+
+	// Over HTTP/2 on a loop.
+	to       *destination // where the opening dials, or waits for a place
+	queued   int64        // when it began to wait, in the loop's time; 0: it does not
+	repeated uint8        // requests that were sent once more
 }
 
 // take makes a request the next one to send.

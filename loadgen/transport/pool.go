@@ -10,10 +10,12 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"ssebench/loadgen"
 )
 
-// pool has the HTTP/2 connections, which streams share. A connection is dialed when all others to its destination are full, one
-// at a time for each destination.
+// pool has the HTTP/2 connections that streams share, and makes those that they do not. A connection is dialed when all others to its
+// destination are full, one at a time for each destination.
 type pool struct {
 	t        *Transport
 	protocol *http.Transport // makes HTTP/2 connections of those that dial made
@@ -29,8 +31,10 @@ type pool struct {
 // shared is an HTTP/2 connection.
 type shared struct {
 	*http.ClientConn
-	meter *meter
-	lane  *lane // that counts what no stream's read has counted
+	meter   *meter
+	lane    *lane  // that counts what no stream's read has counted
+	to      string // destination
+	streams int    // on it; of one that is shared, with the pool's lock
 }
 
 // gone counts what is left to count, and tells whether the connection can no longer be used.
@@ -67,6 +71,68 @@ func (p *pool) start(t *Transport) {
 // dialedKey is the place in a context of the connection that HTTP/2 is to be spoken on.
 type dialedKey struct{}
 
+// own gives the stream a connection that it does not share, the one that it had if that will do. The error is errCut or a
+// *loadgen.Failure.
+func (p *pool) own(s *stream, u *url.URL) (*shared, error) {
+	key, err := p.destination(s, u)
+	if err != nil {
+		return nil, err
+	}
+	if c := s.own; c != nil {
+		if c.to == key && !c.gone() && c.Reserve() == nil {
+			return c, nil
+		}
+		s.dropOwn()
+	}
+	ctx, cancel, err := s.untilCut()
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	d := &dialing{by: s}
+	c, err := p.dial(ctx, d, key, u, s.request.URL)
+	if s.cut() {
+		err = errCut
+	} else if err == nil && c.Reserve() != nil {
+		err = fail(tokenHTTP2, "the server takes no stream on a new connection")
+	}
+	if err != nil {
+		if c != nil {
+			c.Close()
+		}
+		return nil, err
+	}
+	s.own = c
+	s.connected(d)
+	return c, nil
+}
+
+// connected notes how the stream's first connection came to be.
+func (s *stream) connected(d *dialing) {
+	if o := s.opening; d.by == s && o.Dialed.IsZero() {
+		o.Dialed, o.TLSDone = d.dialed, d.tlsDone
+	}
+}
+
+// dropOwn closes the connection that only this stream used, in the way that the stream was cut if it was.
+func (s *stream) dropOwn() {
+	c := s.own
+	if c == nil {
+		return
+	}
+	s.own = nil
+	if loadgen.Cut(s.cutHow.Load()-1) == loadgen.CutRST {
+		c.meter.Conn.(*net.TCPConn).SetLinger(0)
+	}
+	c.Close()
+	c.gone()
+}
+
+func (p *pool) destination(s *stream, u *url.URL) (key string, err error) {
+	host, number, err := p.t.destination(u, s.request.URL)
+	return origin(u) + " " + net.JoinHostPort(host, strconv.Itoa(int(number))), err
+}
+
 // reserve finds a connection with room for one more stream, and takes that room. The error is errCut or a *loadgen.Failure.
 func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 	ctx, cancel, err := s.untilCut()
@@ -74,11 +140,10 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 		return nil, err
 	}
 	defer cancel()
-	host, number, err := p.t.destination(u, s.request.URL)
+	key, err := p.destination(s, u)
 	if err != nil {
 		return nil, err
 	}
-	key := origin(u) + " " + net.JoinHostPort(host, strconv.Itoa(int(number)))
 	for {
 		c, d := p.take(s, key, u)
 		if c != nil {
@@ -92,10 +157,15 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 		if d.err != nil {
 			return nil, d.err
 		}
-		if o := s.opening; d.by == s && o.Dialed.IsZero() {
-			o.Dialed, o.TLSDone = d.dialed, d.tlsDone
-		}
+		s.connected(d)
 	}
+}
+
+// release gives a place on a shared connection back.
+func (p *pool) release(c *shared) {
+	p.mu.Lock()
+	c.streams--
+	p.mu.Unlock()
 }
 
 // take reserves room on an open connection, or else gives the dial to wait for.
@@ -104,7 +174,8 @@ func (p *pool) take(s *stream, key string, u *url.URL) (*shared, *dialing) {
 	defer p.mu.Unlock()
 	p.open[key] = slices.DeleteFunc(p.open[key], (*shared).gone)
 	for _, c := range p.open[key] {
-		if c.Reserve() == nil {
+		if c.streams < p.t.config.StreamsPerConnection && c.Reserve() == nil {
+			c.streams++
 			return c, nil
 		}
 	}
@@ -121,7 +192,7 @@ func (p *pool) take(s *stream, key string, u *url.URL) (*shared, *dialing) {
 // add dials a connection for everyone who waits for it. It goes on when the stream that asked first is cut.
 func (p *pool) add(d *dialing, key string, u, own *url.URL) {
 	var c *shared
-	c, d.err = p.dial(d, u, own)
+	c, d.err = p.dial(p.ctx, d, key, u, own)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.dialing, key)
@@ -131,13 +202,13 @@ func (p *pool) add(d *dialing, key string, u, own *url.URL) {
 	close(d.done)
 }
 
-func (p *pool) dial(d *dialing, u, own *url.URL) (*shared, error) {
-	tcp, err := p.t.dial(p.ctx, u, own)
+func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL) (*shared, error) {
+	tcp, err := p.t.dial(ctx, u, own)
 	if err != nil {
 		return nil, err
 	}
 	d.dialed = time.Now()
-	ctx, cancel := context.WithTimeout(p.ctx, p.t.config.DialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.t.config.DialTimeout)
 	defer cancel()
 	m := &meter{Conn: tcp}
 	spoken := net.Conn(m)
@@ -165,7 +236,7 @@ func (p *pool) dial(d *dialing, u, own *url.URL) (*shared, error) {
 		cc.Close()
 		return nil, err
 	}
-	return &shared{ClientConn: cc, meter: m, lane: d.by.lane}, nil
+	return &shared{ClientConn: cc, meter: m, lane: d.by.lane, to: key}, nil
 }
 
 // close ends all connections and the dials under way. The goroutines that net/http has for each connection end by that, a moment

@@ -17,21 +17,38 @@ type spoken struct {
 	protocol string
 	tls      bool
 	proto    string // as an Opening has it
+	shared   int    // streams on a connection; 0: one
 }
 
 var everySpoken = []spoken{
-	{"http1.1 on a loop", EngineLoop, HTTP1, false, "HTTP/1.1"},
-	{"http1.1 on goroutines", EngineGoroutines, HTTP1, false, "HTTP/1.1"},
-	{"https1.1 on a loop", EngineLoop, HTTP1, true, "HTTP/1.1"},
-	{"https1.1 on goroutines", EngineGoroutines, HTTP1, true, "HTTP/1.1"},
-	{"h2c on goroutines", EngineGoroutines, H2C, false, "HTTP/2.0"},
-	{"http2 on goroutines", EngineGoroutines, HTTP2, true, "HTTP/2.0"},
+	{"http1.1 on a loop", EngineLoop, HTTP1, false, "HTTP/1.1", 0},
+	{"http1.1 on goroutines", EngineGoroutines, HTTP1, false, "HTTP/1.1", 0},
+	{"https1.1 on a loop", EngineLoop, HTTP1, true, "HTTP/1.1", 0},
+	{"https1.1 on goroutines", EngineGoroutines, HTTP1, true, "HTTP/1.1", 0},
+	{"h2c on a loop", EngineLoop, H2C, false, "HTTP/2.0", 0},
+	{"h2c on a loop, shared", EngineLoop, H2C, false, "HTTP/2.0", 100},
+	{"h2c on goroutines", EngineGoroutines, H2C, false, "HTTP/2.0", 0},
+	{"h2c on goroutines, shared", EngineGoroutines, H2C, false, "HTTP/2.0", 100},
+	{"http2 on a loop", EngineLoop, HTTP2, true, "HTTP/2.0", 0},
+	{"http2 on a loop, shared", EngineLoop, HTTP2, true, "HTTP/2.0", 100},
+	{"http2 on goroutines", EngineGoroutines, HTTP2, true, "HTTP/2.0", 0},
 }
 
 // onEvery runs a test of HTTP/1.1 on every engine.
 func onEvery(t *testing.T, test func(t *testing.T, engine string)) {
 	for _, engine := range []string{EngineLoop, EngineGoroutines} {
 		t.Run(engine, func(t *testing.T) { test(t, engine) })
+	}
+}
+
+// overHTTP2 runs a test of HTTP/2 on every engine, with streams that share connections and with streams that do not.
+func overHTTP2(t *testing.T, test func(t *testing.T, c Config)) {
+	for _, s := range everySpoken {
+		if s.protocol == H2C {
+			t.Run(s.name, func(t *testing.T) {
+				test(t, Config{Engine: s.engine, Protocol: H2C, StreamsPerConnection: s.shared})
+			})
+		}
 	}
 }
 
@@ -71,7 +88,7 @@ func (w *way) serve(t *testing.T, h http.HandlerFunc) string {
 // transport makes a transport after the servers it is for.
 func (w *way) transport(t *testing.T, c Config) (*Transport, *tally) {
 	t.Helper()
-	c.Engine, c.Protocol = w.engine, w.protocol
+	c.Engine, c.Protocol, c.StreamsPerConnection = w.engine, w.protocol, w.shared
 	c.TLS = &tls.Config{RootCAs: w.roots}
 	return newTransport(t, c)
 }

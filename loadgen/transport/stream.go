@@ -20,7 +20,8 @@ type stream struct {
 	pace      pace      // of reading
 
 	// Owned by the goroutine.
-	kept      *conn // an HTTP/1.1 connection that outlived its response
+	kept      *conn   // an HTTP/1.1 connection that outlived its response
+	own       *shared // the HTTP/2 connection, where streams share none
 	dialStart time.Time
 	resumes   bool // there was a TLS session before
 }
@@ -141,6 +142,7 @@ func (s *stream) head(status int, proto string, h http.Header, at time.Time) err
 
 // drop closes the connection that the stream kept.
 func (s *stream) drop() {
+	s.dropOwn()
 	if s.kept != nil {
 		s.discard(s.kept)
 		s.kept = nil

@@ -43,6 +43,9 @@ type Config struct {
 	HeadLimit int
 	// DialTimeout bounds the resolving and connecting of one connection, and then its TLS handshake. 0 means 10 s.
 	DialTimeout time.Duration
+	// StreamsPerConnection is how many streams share an HTTP/2 connection at most, as far as the server's SETTINGS allow. 0 means 1: every
+	// stream has one of its own, over its reopenings, as a subscriber is a user with a connection of his own.
+	StreamsPerConnection int
 	// Lanes is the number of lanes. 0 means one for each processor.
 	Lanes int
 	// Engine is EngineLoop or EngineGoroutines. Empty means the loop where there is one.
@@ -117,6 +120,9 @@ func New(c Config) (*Transport, error) {
 	}
 	if c.DialTimeout <= 0 {
 		c.DialTimeout = 10 * time.Second
+	}
+	if c.StreamsPerConnection <= 0 {
+		c.StreamsPerConnection = 1
 	}
 	if c.Lanes <= 0 {
 		c.Lanes = runtime.GOMAXPROCS(0)

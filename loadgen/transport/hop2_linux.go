@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"time"
+
+	"ssebench/loadgen"
+	"ssebench/results"
+)
+
+// ask2 sends the request on an HTTP/2 connection with a vacancy.
+func (s *looped) ask2(t *trunk) {
+	p, o := s.loop, s.opening
+	if o.queued != 0 {
+		p.lane.figures.Record(results.ConnectQueue, p.clock.now()-o.queued)
+		o.queued = 0
+	}
+	o.Remote, o.Requested = p.remotes[t.peer].text, time.Time{}
+	s.trunk, s.phase, s.reused = t, answering, t.used
+	t.used = true
+	s.id = t.conn.open(s.outgoing(o), s)
+	p.asking = append(p.asking, s)
+	t.write()
+}
+
+// outgoing is the request as HTTP/2 has it.
+func (x *exchange) outgoing(o *opening) *outgoing {
+	return &outgoing{
+		method: o.method, scheme: o.url.Scheme, authority: authority(o.url), path: o.url.RequestURI(),
+		fields: x.fields(o), body: o.body,
+	}
+}
+
+// finished implements sink2: the answer ended, and so did the stream on its connection.
+func (s *looped) finished(err error) {
+	p, t := s.loop, s.trunk
+	p.wheel.stop(s)
+	refused := isUnprocessed(err)
+	again := (refused || s.reused && s.repeatable(err)) && s.repeats()
+	switch {
+	case t.owner != s:
+		s.trunk = nil
+		t.full = refused
+		t.offer()
+	case refused || !t.conn.usable():
+		t.close()
+	}
+	if again {
+		s.join()
+		return
+	}
+	s.proceed(s.meaning(err))
+	if s.paced && s.trunk == t {
+		t.listen()
+	}
+}
+
+// repeats tells whether the request may be sent once more, and counts it.
+func (s *looped) repeats() bool {
+	o := s.opening
+	if o == nil || s.cut() || o.repeated == attempts-1 {
+		return false
+	}
+	o.repeated++
+	return true
+}
+
+// enough ends the answer to a login or a redirect whose rest takes too long.
+func (s *looped) enough() {
+	t := s.trunk
+	t.conn.cancel(s.id)
+	t.write()
+	s.finished(errEnough)
+}
+
+// leave gives up the stream's place on its connection, and with it the connection where it is the only one there, in the way that the
+// stream was cut if it was.
+func (s *looped) leave() {
+	t, how := s.trunk, loadgen.Cut(s.cutHow.Load()-1)
+	s.trunk = nil
+	switch {
+	case t.owner == s:
+		if how != loadgen.CutSilent {
+			t.conn.cancel(s.id)
+		}
+		t.cut(how)
+	case how == loadgen.CutSilent:
+		t.conn.silence(s.id)
+	default:
+		t.conn.cancel(s.id)
+		if t.conn.streams.count == 0 {
+			t.close()
+			return
+		}
+		t.full = false
+		t.offer()
+		t.write()
+	}
+}
