@@ -95,16 +95,13 @@ func (r *records) open(b []byte, sink plainSink) error {
 
 // mend goes on with a record whose start came before.
 func (r *records) mend(b []byte, sink plainSink) (rest []byte, err error) {
-	want := recordHeader
-	if len(r.torn) >= recordHeader {
-		want += recordSize(r.torn)
-	}
-	n := min(want-len(r.torn), len(b))
-	r.torn = append(r.torn, b[:n]...)
-	b = b[n:]
-	if len(r.torn) == recordHeader && want == recordHeader {
+	if len(r.torn) < recordHeader {
+		if b = r.fill(b, recordHeader); len(r.torn) < recordHeader {
+			return b, nil
+		}
 		size, err := r.header(r.torn)
 		if err != nil {
+			r.release()
 			return nil, err
 		}
 		if size > cap(r.torn) {
@@ -112,13 +109,20 @@ func (r *records) mend(b []byte, sink plainSink) (rest []byte, err error) {
 			r.torn = append(borrowBuffer(size), short...)
 			returnBuffer(short)
 		}
-		return b, nil
 	}
-	if len(r.torn) == want {
+	size := recordHeader + recordSize(r.torn)
+	if b = r.fill(b, size); len(r.torn) == size {
 		err = r.record(r.torn, sink)
 		r.release()
 	}
 	return b, err
+}
+
+// fill takes bytes until size of the torn record are there.
+func (r *records) fill(b []byte, size int) (rest []byte) {
+	n := min(size-len(r.torn), len(b))
+	r.torn = append(r.torn, b[:n]...)
+	return b[n:]
 }
 
 func (r *records) release() {
