@@ -15,6 +15,7 @@ func (r *run) finish() (*results.Document, error) {
 	if err := r.runner.Transport.Close(); err != nil {
 		r.fail(fmt.Sprintf("closing the transport: %v", err))
 	}
+	r.runner.Flights = r.takeFlights()
 	r.mu.Lock()
 	if err := r.gather(); err != nil {
 		r.fail(err.Error())

@@ -14,15 +14,18 @@ type shard struct {
 	timeline *timeline // nil until a run takes the lane
 	page     *page
 	now      int64          // of the read that is being parsed
+	bytes    []byte         // that it brought; valid while it is parsed
 	inRead   int            // events of it so far
 	lastRead int64          // when an event came last
 	repeats  [16]sse.Repeat // a topic has one, so that broadcasts of some topics at once do not push each other out
 	readings readings
+	flights  flights
 	lone     results.Values // counts what arrives before or after a run
 }
 
 // startRead says from when the events are that follow. Many streams of a connection can have their part in one read.
-func (s *shard) startRead(now int64) {
+func (s *shard) startRead(b []byte, now int64) {
+	s.bytes = b
 	if now != s.now {
 		s.now, s.inRead = now, 0
 	}

@@ -90,6 +90,7 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	}
 	own := new(Lane)
 	r.recorder = newRecorder(append(append([]*Lane(nil), r.lanes...), own), r.timeline)
+	r.startRecording()
 	if err := r.chooseAccount(own); err != nil {
 		return nil, err
 	}

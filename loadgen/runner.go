@@ -27,6 +27,8 @@ type Runner struct {
 	// a time. An error fails the run.
 	Started    func(*results.Header) error
 	OnInterval func(*results.Interval) error
+	// Flights is filled by Run: the last bytes of the streams that went worst, where the plan has a flight recorder.
+	Flights []results.Flight
 	// Close, where set, is called once when the load is over, before the last interval ends: it stops the server and the hook, and says
 	// what they have to say of the run.
 	Close func() []results.Warning

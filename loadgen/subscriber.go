@@ -35,9 +35,9 @@ type Sink interface {
 	Policy() *scenarios.ReconnectPolicy
 	// Opened: a response that is an event stream.
 	Opened(o *Opening)
-	// Read comes before what a read brought, with its instant. Where the stream may get the same bytes as others, it gives what they
+	// Read comes before what a read brought, with its bytes and its instant. Where the stream may get the same bytes as others, it gives what they
 	// share; nil: nothing.
-	Read(at time.Time) *sse.Repeat
+	Read(b []byte, at time.Time) *sse.Repeat
 	Event(ev *sse.Event)
 	Comment(text []byte)
 	Retry(millis int64)
@@ -130,7 +130,7 @@ func mediaType(fields []string) (last string) {
 // Bytes implements StreamHandler.
 func (s *Subscriber) Bytes(b []byte, at time.Time) error {
 	var err error
-	if repeat := s.Sink.Read(at); repeat != nil {
+	if repeat := s.Sink.Read(b, at); repeat != nil {
 		err = s.parser.FeedRepeat(repeat, b, (*dispatch)(s))
 	} else {
 		err = s.parser.Feed(b, (*dispatch)(s))

@@ -43,6 +43,7 @@ const (
 	survivor                     // no outage has dropped it, or will cut it
 	fresh                        // no event has come on this stream yet
 	numbered                     // idBase is known
+	recorded                     // the flight recorder has it
 )
 
 // place is where subscriptions belong that share lane and topic.
@@ -97,6 +98,9 @@ func (s *subscription) Opened(o *Opening) {
 	s.isOpen = true
 	s.run.streamOpened()
 	s.settle()
+	if s.special&recorded != 0 {
+		s.lane.shard.flights.opened(s, o, s.opened)
+	}
 	if s.down > 0 {
 		v.Add(results.ReconnectCount, 1)
 		v.Record(results.ReconnectDowntime, s.opened-s.down)
@@ -154,9 +158,12 @@ func (s *subscription) recordDelay(v *results.Values, dialStart time.Time) {
 }
 
 // Read implements Sink.
-func (s *subscription) Read(at time.Time) *sse.Repeat {
+func (s *subscription) Read(b []byte, at time.Time) *sse.Repeat {
 	shard := &s.lane.shard
-	shard.startRead(s.run.timeline.since(at))
+	shard.startRead(b, s.run.timeline.since(at))
+	if s.special&recorded != 0 {
+		shard.flights.read(s, b, shard.now)
+	}
 	return &shard.repeats[s.topic.index%uint32(len(shard.repeats))]
 }
 
@@ -225,6 +232,9 @@ func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	skips := seq > s.ledger.Highest()+1
 	if skips || s.special&fresh != 0 {
 		s.watchIDs(v, seq)
+	}
+	if skips && !s.run.plan.Publish.Conflates {
+		shard.flights.lost(s, Range{s.ledger.Highest() + 1, seq - 1})
 	}
 	r := s.ledger.Receive(seq, s.client.Streams())
 	if s.out != nil && s.out.back {
@@ -295,6 +305,7 @@ func (s *subscription) Ended(e *Ending, discarded bool, next Next) {
 	if discarded && e.Token != TokenCut {
 		v.Add(results.EventsDiscarded, 1)
 	}
+	s.lane.shard.flights.ended(s, e, s.run.timeline.since(e.At))
 	if e.Opened {
 		s.endOpen(v, e, discarded, next)
 	} else {
@@ -332,7 +343,9 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	if s.observed != nil && s.observed.buffered() {
 		s.run.buffered.Add(1)
 	}
-	s.heard(now)
+	if e.Token != TokenCut { // the silence before the run's own end says nothing of the server
+		s.heard(now)
+	}
 	if s.lastEvent >= 0 || s.comment > 0 {
 		v.Record(results.StreamSilence, int64(s.silence)*millisecond)
 	}

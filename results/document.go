@@ -29,6 +29,8 @@ type Run struct {
 	DurationNS int64  `json:"duration_ns"`
 	Partial    bool   `json:"partial"`
 	Failure    string `json:"failure,omitempty"`
+	// FlightRecorder is the file beside the document that has the last bytes of the streams that went worst; empty: nothing did.
+	FlightRecorder string `json:"flight_recorder,omitempty"`
 	// TimeOfReceipt is ReceiptKernel or ReceiptRead: what stamped the receipts.
 	TimeOfReceipt string `json:"time_of_receipt"`
 	Wire          *Wire  `json:"wire,omitempty"` // nil: wire.* are unknown

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ssebench/loadgen/sse"
+	"ssebench/results"
 	"ssebench/scenarios"
 )
 
@@ -26,15 +28,17 @@ func newDecodeCommand() *cobra.Command {
 		limit string
 	)
 	c := &cobra.Command{
-		Use:   "decode",
-		Short: "Read an event stream from standard input and print what a browser would understand",
-		Long: "Reads an event stream, any bytes, from standard input and prints one JSON object a line as soon as its line in the stream\n" +
+		Use:   "decode [FILE]",
+		Short: "Read an event stream and print what a browser would understand",
+		Long: "Reads an event stream, any bytes, from standard input or a file and prints one JSON object a line as soon as its line in the stream\n" +
 			"is complete, each with one key that names it: event, comment, retry, and at last end. A stream with an event beyond the\n" +
-			"limit ends there with an error object and exit code 1. Bytes that are no UTF-8 show as U+FFFD.",
+			"limit ends there with an error object and exit code 1. Bytes that are no UTF-8 show as U+FFFD.\n" +
+			"\n" +
+			"A file of the flight recorder of a run (.flight) is shown stream by stream, with the time of every read.",
 		Example: "  printf 'id: 1\\ndata: hello\\n\\n' | ssebench decode\n" +
 			"  curl -sN http://127.0.0.1:8080/events?topic=t0 | ssebench decode",
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("chunk") && (chunk < 1 || chunk > mostChunk) {
 				return usage(fmt.Errorf("--chunk %d: it must be 1 or more, %d at most", chunk, mostChunk))
 			}
@@ -45,8 +49,24 @@ func newDecodeCommand() *cobra.Command {
 			if err != nil {
 				return usage(fmt.Errorf("--limit %s: %w", limit, err))
 			}
-			d := decoder{parser: sse.Parser{Limit: int64(size)}}
-			return d.decode(c.InOrStdin(), c.OutOrStdout(), chunk)
+			in := c.InOrStdin()
+			if len(args) > 0 {
+				file, err := os.Open(args[0])
+				if err != nil {
+					return usage(err)
+				}
+				defer file.Close()
+				start := bufio.NewReader(file)
+				if head, _ := start.Peek(64); results.IsFlight(head) { // a file that cannot be read says so to whoever reads it next
+					return decodeFlights(start, c.OutOrStdout(), args[0], int64(size))
+				}
+				in = start
+			}
+			d := decoder{parser: sse.Parser{Limit: int64(size)}, source: "standard input"}
+			if len(args) > 0 {
+				d.source = args[0]
+			}
+			return d.decode(in, c.OutOrStdout(), chunk)
 		},
 	}
 	c.Flags().IntVar(&chunk, "chunk", 0, "feed the parser exactly this many bytes at a time (default what has arrived)")
@@ -57,6 +77,8 @@ func newDecodeCommand() *cobra.Command {
 // decoder is the sse.Handler that prints.
 type decoder struct {
 	parser sse.Parser
+	source string    // of the bytes, for messages
+	at     time.Time // of the read, where it is known
 	out    jsonPrinter
 	retry  *int64 // milliseconds; nil until the stream sets it
 	err    error  // of the output
@@ -85,7 +107,7 @@ func (d *decoder) decode(in io.Reader, out io.Writer, chunk int) error {
 			break
 		}
 		if err != nil {
-			failed = fmt.Errorf("standard input: %w", err)
+			failed = fmt.Errorf("%s: %w", d.source, err)
 			break
 		}
 	}
@@ -113,10 +135,10 @@ func (d *decoder) note(err error) {
 }
 
 // Event implements sse.Handler.
-func (d *decoder) Event(ev *sse.Event) { d.note(d.out.event(ev, time.Time{})) }
+func (d *decoder) Event(ev *sse.Event) { d.note(d.out.event(ev, d.at)) }
 
 // Comment implements sse.Handler.
-func (d *decoder) Comment(b []byte) { d.note(d.out.comment(b, time.Time{})) }
+func (d *decoder) Comment(b []byte) { d.note(d.out.comment(b, d.at)) }
 
 // Retry implements sse.Handler.
 func (d *decoder) Retry(millis int64) {

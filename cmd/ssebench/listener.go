@@ -209,7 +209,7 @@ func (l *listener) Opened(o *loadgen.Opening) {
 }
 
 // Read implements loadgen.Sink.
-func (l *listener) Read(at time.Time) *sse.Repeat {
+func (l *listener) Read(_ []byte, at time.Time) *sse.Repeat {
 	l.at = at
 	return nil
 }

@@ -86,7 +86,11 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 		return err
 	}
 	if o.output == "text" && path != "" {
-		if _, err := fmt.Fprintf(o.stdout, "\ndocument: %s\n", path); err != nil {
+		text := fmt.Sprintf("\ndocument: %s\n", path)
+		if name := document.Run.FlightRecorder; name != "" {
+			text += fmt.Sprintf("flight recorder: %s\n", filepath.Join(filepath.Dir(path), name))
+		}
+		if _, err := io.WriteString(o.stdout, text); err != nil {
 			return err
 		}
 	}
@@ -131,6 +135,9 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 	progress.done()
 	if err != nil {
 		return nil, "", err
+	}
+	if err := journal.flights(document, runner.Flights); err != nil {
+		document.Fail(err.Error())
 	}
 	path, err := journal.finish(document)
 	if err != nil {
@@ -247,6 +254,28 @@ func bare(err error) error {
 		return wrapped.Err
 	}
 	return err
+}
+
+// flights writes the flight recorder's file beside the journal, where it has anything to say.
+func (j *journal) flights(d *results.Document, flights []results.Flight) error {
+	if len(flights) == 0 {
+		return nil
+	}
+	path := j.base + ".flight"
+	file, err := create(path)
+	if err != nil {
+		return fmt.Errorf("flight recorder: %w; choose another folder with --out", err)
+	}
+	header := &results.FlightHeader{Run: d.Run.ID, Scenario: d.Run.Scenario, Started: d.Run.Started}
+	err = results.WriteFlights(file, header, flights)
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("flight recorder %s: %w; make room or choose another folder with --out", path, bare(err))
+	}
+	d.Run.FlightRecorder = filepath.Base(path)
+	return nil
 }
 
 // finish writes the document beside the journal.
