@@ -41,7 +41,9 @@ func (a *author) inner(b string) string {
 	return string(a.aead.Seal(header, nonce, []byte(b), header))
 }
 
-func (a *author) record(kind byte, content string) string { return a.inner(content + string([]byte{kind})) }
+func (a *author) record(kind byte, content string) string {
+	return a.inner(content + string([]byte{kind}))
+}
 
 func (a *author) data(content string) string { return a.record(typeApplication, content) }
 
@@ -75,6 +77,11 @@ func (p *plainText) plain(b []byte) error {
 	p.Write(b)
 	return nil
 }
+
+// noSink forgets what it is told.
+type noSink struct{}
+
+func (noSink) plain([]byte) error { return nil }
 
 // feedIn feeds a copy of the bytes in pieces.
 func feedIn(r *records, in string, step int, sink plainSink) error {

@@ -9,10 +9,6 @@ import (
 	"testing"
 )
 
-type noSink struct{}
-
-func (noSink) plain([]byte) error { return nil }
-
 // Under the race detector a sync.Pool forgets at random.
 func TestOpeningRecordsAllocatesNothing(t *testing.T) {
 	const records = 200
