@@ -127,7 +127,7 @@ var faultTable = [faultCount]struct {
 	faultReplayDrop:    {FaultInfo{"replay-drop", "N", "leave out every N-th event of a replay"}, func(f *Faults) any { return &f.ReplayDrop }},
 	faultReplayTwice:   {FaultInfo{"replay-twice", "", "replay everything twice"}, func(f *Faults) any { return &f.ReplayTwice }},
 	faultReplayReorder: {FaultInfo{"replay-reorder", "N", "swap every N-th event of a replay with its successor"}, func(f *Faults) any { return &f.ReplayReorder }},
-	faultReplayLate:    {FaultInfo{"replay-late", "N", "send the last N events of a replay after the first live event; after 1s as they are"}, func(f *Faults) any { return &f.ReplayLate }},
+	faultReplayLate:    {FaultInfo{"replay-late", "N", "send the last N events of a replay after the first live event; after 10s as they are"}, func(f *Faults) any { return &f.ReplayLate }},
 	faultRestart:       {FaultInfo{"restart", "DURATION", "once: cut every stream, refuse connections this long, come back with nothing to replay"}, func(f *Faults) any { return &f.Restart }},
 }
 

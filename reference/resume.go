@@ -103,9 +103,13 @@ func (h *hub) gap(lastID string) []byte {
 	return gapEvent(lastID)
 }
 
+// lateAtMost is how long the end of a replay waits for an event that does not
+// come.
+const lateAtMost = 10 * time.Second
+
 // stayBehind takes over the end of a replay, to be sent after the next event.
 func (d *disturber) stayBehind(replay []delivery) {
-	d.behind, d.lateTil = replay, d.opened+int64(holdAtMost)
+	d.behind, d.lateTil = replay, d.opened+int64(lateAtMost)
 }
 
 // catchUp passes on the end of a replay, after an event that was to follow it

@@ -50,14 +50,32 @@ func TestFaultsOfReplay(t *testing.T) {
 	}
 }
 
-// What replay-late holds back comes by itself where no live event does, and
-// then nothing was late.
+// What replay-late holds back comes by itself where no live event does, after a
+// time or with the stream's end, and then nothing was late.
 func TestReplayLateWithoutLive(t *testing.T) {
-	eachDialect(t, func(t *testing.T, d dialect, c *http.Client) {
-		s, _ := faulty(t, d, c, "replay-late=1", 3)
-		open(t, c, s.URL()+"/events?topic=a", "Last-Event-ID", "1").expect(numbered(2, "2"), numbered(3, "3"))
-		wantDone(t, s, "replay-late", 0)
-	})
+	box := &faultBox{}
+	for _, come := range []func(d *disturber) []delivery{
+		func(d *disturber) []delivery { return d.tick(&noFaults, d.opened+int64(lateAtMost)) },
+		func(d *disturber) []delivery { return d.settle(&noFaults, d.opened+1) },
+	} {
+		d := &disturber{box: box, opened: 1000}
+		d.stayBehind([]delivery{{ev: notice([]byte("data: 1\n\n"))}, {ev: notice([]byte("data: 2\n\n"))}})
+		if at := d.next(); at != 1000+int64(lateAtMost) || !d.bound() {
+			t.Errorf("it is due at %d", at)
+		}
+		if got := d.tick(&noFaults, d.opened+int64(lateAtMost)-1); len(got) != 0 {
+			t.Errorf("%d came before their time", len(got))
+		}
+		if got := come(d); len(got) != 2 || string(got[1].stream()) != "data: 2\n\n" {
+			t.Errorf("%d came", len(got))
+		}
+		if d.next() != 0 || d.bound() {
+			t.Error("something is left")
+		}
+	}
+	if n := box.done[faultReplayLate].Load(); n != 0 {
+		t.Errorf("%d are counted", n)
+	}
 }
 
 // TestGap lets clients come back after the ring was emptied: they are told of

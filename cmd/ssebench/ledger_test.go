@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -39,6 +40,7 @@ func ledgerClasses(n, cut float64) []ledgerClass {
 		{"replay-drop=3", 0, "", "partial", map[string]float64{"deliveries.lost_midstream": cut * 4, "deliveries.replayed": cut * 8}, cut * 4},
 		{"replay-twice", 0, "", "twice", map[string]float64{"deliveries.duplicate": cut * burst}, cut * burst},
 		{"replay-reorder=5", 0, "", "reordered", map[string]float64{"deliveries.reordered": cut * 2}, cut * 2},
+		{"replay-late=2", 0, "", "overlapping", map[string]float64{"deliveries.reordered": cut * 2}, cut * 2},
 		{"drop-early=5", 0, "", "partial", map[string]float64{
 			"deliveries.lost_midstream": n * 7, "deliveries.ids_hide_loss": n * 7, "deliveries.replayed": cut * (burst - 2),
 		}, 7},
@@ -134,7 +136,7 @@ func (c *ledgerClass) check(t *testing.T, d *results.Document, protocol, url str
 		t.Errorf("the server says that %v were gone; %v were lost", gone, lost)
 	}
 	v := func(name string) string { return fmt.Sprintf("%.0f", value(d, "deliveries."+name)) }
-	tabulate(t, "Classes", "fault", c.fault, "ring", c.ring, "protocol", protocol, "streams", n, "cut", cut, "replays", tokens(o.Replays), "expected", v("expected"),
+	tabulate(t, "Classes", "fault", cmp.Or(c.fault, "none"), "ring", cmp.Or(c.ring, 1024), "protocol", protocol, "streams", n, "cut", cut, "replays", tokens(o.Replays), "expected", v("expected"),
 		"lost in gaps", v("lost_gap"), "in mid-stream", v("lost_midstream"), "twice", v("duplicate"), "reordered", v("reordered"), "ids_hide_loss", v("ids_hide_loss"),
 		"the server's count", fmt.Sprintf("%.0f", faultsDone(t, url)[fault]))
 }
