@@ -12,8 +12,8 @@ import (
 	"ssebench/results"
 )
 
-// listening is what an open connection is polled for.
-const listening = unix.EPOLLIN | unix.EPOLLRDHUP
+// listening is what an open connection is polled for, by edges: a socket that was read empty is not looked at again until more comes.
+const listening = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 
 // dial connects to where the hop leads.
 func (s *looped) dial() {
@@ -221,7 +221,7 @@ func (s *looped) ready(events uint32) {
 		events &^= listening // fetched before it was taken out of the poll
 	}
 	if events&^unix.EPOLLOUT != 0 {
-		s.read()
+		s.read(events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0)
 	}
 }
 
@@ -240,43 +240,63 @@ func (s *looped) drain() bool {
 	return err == nil
 }
 
-// read reads once; more is told by the next poll, so that no stream keeps the others waiting.
-func (s *looped) read() {
+// readsInRow bounds the reads of one stream in a row, so that none keeps the others waiting.
+const readsInRow = 16
+
+// read reads until nothing is left. A read that leaves room in the buffer took all there was, unless the connection has ended: edges are
+// polled for, and the one of the end has been.
+func (s *looped) read(ended bool) {
 	p := s.loop
-	n, stamp, errno := p.receiver.receive(s.fd, p.lane.buffer[:s.allowed()])
-	if n == 0 {
-		switch errno {
-		case 0:
-			err := io.EOF
-			if s.secure != nil {
-				err = s.secure.closed()
-			}
-			s.concluded(err)
-		case unix.EAGAIN:
+	for range readsInRow {
+		b := p.lane.buffer[:s.allowed()]
+		n, stamp, errno := p.receiver.receive(s.fd, b)
+		switch {
+		case n > 0:
+		case errno == 0:
+			s.concluded(s.closed())
+			return
+		case errno == unix.EAGAIN:
 			s.slow()
+			return
 		default:
 			s.concluded(systemError("read", errno))
+			return
 		}
-		return
+		p.stamped(stamp)
+		p.received += int64(n)
+		if err := s.feed(b[:n]); err != nil || s.parser.done() {
+			s.concluded(err)
+			return
+		}
+		if s.paced && s.opened {
+			s.slow()
+			return
+		}
+		if n < len(b) && !ended {
+			return
+		}
 	}
-	p.stamped(stamp)
-	p.received += int64(n)
-	var err error
+	s.listen()
+}
+
+// feed hands on what was read.
+func (s *looped) feed(b []byte) error {
 	if s.secure == nil {
-		err = s.parser.feed(p.lane.buffer[:n], p.at, s)
-	} else {
-		err = s.secure.open(p.lane.buffer[:n], s)
-		if b := s.secure.pending(nil); len(b) > 0 && err == nil {
-			err = s.send(b)
-		}
+		return s.parser.feed(b, s.loop.at, s)
 	}
-	if err != nil || s.parser.done() {
-		s.concluded(err)
-		return
+	err := s.secure.open(b, s)
+	if b := s.secure.pending(nil); len(b) > 0 && err == nil {
+		err = s.send(b)
 	}
-	if s.paced {
-		s.slow()
+	return err
+}
+
+// closed tells what the end of the connection is.
+func (s *looped) closed() error {
+	if s.secure != nil {
+		return s.secure.closed()
 	}
+	return io.EOF
 }
 
 // plain implements plainSink.

@@ -105,7 +105,7 @@ func (s *looped) timeout() {
 		case s.opened && s.trunk != nil: // what its pace allows by now
 			s.trunk.read()
 		case s.opened:
-			s.read()
+			s.read(false)
 		case s.trunk != nil: // a body that nobody wants takes too long
 			s.enough()
 		default:

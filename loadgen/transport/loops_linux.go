@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"runtime"
 	"time"
 
 	"ssebench/loadgen"
@@ -15,6 +16,9 @@ type loops struct {
 
 func newEngine(t *Transport) (engine, error) { return newLoops(t) }
 
+// spareProcessors is how many processors the scheduler has beside those of the loops.
+const spareProcessors = 2
+
 func newLoops(t *Transport) (engine, error) {
 	e := &loops{t: t, byLane: make(map[*lane]*loop)}
 	h := &handshaker{t}
@@ -28,6 +32,10 @@ func newLoops(t *Transport) (engine, error) {
 			return nil, err
 		}
 		e.byLane[lane] = p
+	}
+	// A loop that naps keeps its processor of the scheduler: what publishes and records needs some of its own.
+	if need := len(t.lanes) + spareProcessors; runtime.GOMAXPROCS(0) < need {
+		runtime.GOMAXPROCS(need)
 	}
 	for _, p := range e.byLane {
 		p.ended.Go(p.run)

@@ -87,6 +87,9 @@ const (
 	PollBlock    = "block"    // always blocks until something comes
 )
 
+// processors is how many there are for lanes, before loops ask the scheduler for more.
+var processors = runtime.GOMAXPROCS(0)
+
 // New makes a Transport. Its error is a mistake in the Config.
 func New(c Config) (*Transport, error) {
 	switch c.Protocol {
@@ -125,7 +128,7 @@ func New(c Config) (*Transport, error) {
 		c.StreamsPerConnection = 1
 	}
 	if c.Lanes <= 0 {
-		c.Lanes = runtime.GOMAXPROCS(0)
+		c.Lanes = processors
 	}
 	t.config = c
 	t.tls.configure(c)

@@ -42,8 +42,12 @@ func (s *looped) lay() {
 	if t.to != nil {
 		t.to.add(t)
 	}
+	t.listen()
 	t.write()
 }
+
+// levels is what a trunk is polled for: it brings so much at once that there is often more than one read takes.
+const levels = unix.EPOLLIN | unix.EPOLLRDHUP
 
 // settled goes on when the server's SETTINGS came.
 func (t *trunk) settled() {
@@ -83,7 +87,7 @@ func (t *trunk) ready(events uint32) {
 		t.drain()
 	}
 	if t.heldUp() {
-		events &^= listening // fetched before it was taken out of the poll
+		events &^= levels // fetched before it was taken out of the poll
 	}
 	if events&^unix.EPOLLOUT != 0 {
 		t.read()
@@ -142,7 +146,7 @@ func (t *trunk) holdUp() {
 func (t *trunk) listen() {
 	var events uint32
 	if !t.heldUp() {
-		events = listening
+		events = levels
 	}
 	if len(t.unsent) > 0 {
 		events |= unix.EPOLLOUT
