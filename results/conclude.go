@@ -51,6 +51,9 @@ func (f *Folder) Document() (*Document, error) {
 	}
 	f.derive(d, kept, delivering)
 	d.Series = f.series.series(produced)
+	if err := f.nameTimeouts(d); err != nil {
+		return nil, err
+	}
 	f.conclude(d, kept, whole)
 	f.judge(d)
 	return d, nil
