@@ -134,9 +134,11 @@ func TestReconnectsResume(t *testing.T) {
 				open(tr, get(t, fmt.Sprintf("%s/%d", u, i)), r)
 				r.untilToken(loadgen.TokenEOF)
 			}
+			mu.Lock()
 			if got, want := fmt.Sprint(resumed), "map[/0:[false true] /1:[false true] /2:[false true]]"; got != want {
 				t.Errorf("%s: resumed %s, want %s", tls.VersionName(version), got, want)
 			}
+			mu.Unlock()
 		}
 	})
 }
