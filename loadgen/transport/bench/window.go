@@ -77,7 +77,7 @@ func (m *meter) look(events int64) error {
 	default:
 		m.on.Store(false)
 		m.stopProfile()
-		if age > held+m.config.Settle && age <= held+m.config.Settle+m.config.AfterBig {
+		if age > held+m.config.Settle {
 			m.window.RSSAfterBig = max(m.window.RSSAfterBig, r.rss)
 		}
 	}
