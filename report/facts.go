@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,23 @@ func connectionFacts(p *page) []string {
 		balance += " · " + open
 	}
 	return []string{balance}
+}
+
+// sharingFacts says that streams shared connections: what is measured then is a gateway's load and not that of as many users.
+func sharingFacts(p *page) []string {
+	var s struct {
+		Load struct {
+			Streams int `json:"streams_per_connection"`
+		}
+	}
+	if json.Unmarshal(p.d.Scenario, &s) != nil || s.Load.Streams <= 1 {
+		return nil
+	}
+	label := fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway", results.Format(float64(s.Load.Streams), results.UnitOne))
+	if queued := p.shown(nil, results.ConnectionsQueued); queued != "" {
+		label += " · " + queued + " for a free place"
+	}
+	return []string{label}
 }
 
 // fanoutFacts says how many events stand behind the receipts: receipts of one event are correlated.

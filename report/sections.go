@@ -27,6 +27,7 @@ var sections = []section{
 		},
 		facts: connectionFacts,
 	},
+	{title: "Shared connections", histograms: []results.ID{results.ConnectQueue}, facts: sharingFacts},
 	{
 		title: "Fan-out",
 		histograms: []results.ID{

@@ -28,6 +28,7 @@ func check(s *Scenario, mistakes *Mistakes) {
 		c.target(s.Target)
 	}
 	c.load(&s.Load)
+	c.sharing()
 	if s.Publish != nil {
 		c.publish(s.Publish)
 	}
@@ -102,6 +103,18 @@ func (c checker) load(l *Load) {
 		if f.Size > mostRecorderSize {
 			c.wrong("load.flight_recorder.size", 0, "", "%s of each stream is more than anybody reads: at most %s", f.Size, mostRecorderSize)
 		}
+	}
+}
+
+// sharing: only streams over HTTP/2 can share a connection.
+func (c checker) sharing() {
+	const path = "load.streams_per_connection"
+	n := c.Load.StreamsPerConnection
+	if n <= 1 || c.Target != nil && c.broken("target.protocol", c.Target.Protocol) {
+		return
+	}
+	if c.Target == nil || c.Target.Protocol != "http2" && c.Target.Protocol != "h2c" {
+		c.wrong(path, 0, "", "streams share a connection over HTTP/2 only: set target.protocol to http2, or h2c without TLS")
 	}
 }
 

@@ -24,6 +24,9 @@ type Load struct {
 	FlightRecorder *FlightRecorder `yaml:"flight_recorder,omitempty" json:"flight_recorder,omitempty"`
 	// Shrink opens fewer connections, with a warning, where this machine's limits are too low for all.
 	Shrink bool `yaml:"shrink,omitempty" json:"shrink,omitempty"`
+	// StreamsPerConnection is how many subscribers share an HTTP/2 connection at most, as behind a gateway, and as far as the server
+	// allows; default 1: a subscriber is a user with a connection of its own.
+	StreamsPerConnection Count `yaml:"streams_per_connection,omitempty" json:"streams_per_connection,omitempty"`
 	// SourceAddresses are the local addresses to connect from, in turn.
 	SourceAddresses []string `yaml:"source_addresses,omitempty" json:"source_addresses,omitempty"`
 }

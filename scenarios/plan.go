@@ -31,9 +31,11 @@ type Plan struct {
 	LateAfter       time.Duration // zero: none
 	Reconnect       ReconnectPolicy
 	SourceAddresses []string
-	SlowReaders     SlowReaders     // Share 0: none
-	Gap             *Gap            // nil: the server declares none
-	FlightRecorder  *FlightRecorder // nil: none
+	// StreamsPerConnection is how many streams share an HTTP/2 connection at most; 1: none do.
+	StreamsPerConnection int
+	SlowReaders          SlowReaders     // Share 0: none
+	Gap                  *Gap            // nil: the server declares none
+	FlightRecorder       *FlightRecorder // nil: none
 
 	Publish *PublishPlan // nil: the server emits by itself
 	Observe *Observe     // nil unless it does

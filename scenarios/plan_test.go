@@ -57,7 +57,7 @@ func TestPlanOfQuickstart(t *testing.T) {
 			{Name: "ramp", Kind: KindRamp, Connections: 5000, Rate: 2000, Duration: 2500 * time.Millisecond},
 			{Name: "hold", Kind: KindHold, Connections: 5000, Duration: 10 * time.Second},
 		},
-		OpenWithin: time.Minute, Drain: 5 * time.Second, Reconnect: ReconnectPolicy{Profile: "none"},
+		OpenWithin: time.Minute, Drain: 5 * time.Second, Reconnect: ReconnectPolicy{Profile: "none"}, StreamsPerConnection: 1,
 		Gap:               &Gap{Event: "gap"},
 		Publish:           &PublishPlan{Schedule: Schedule{Constant: 10}, Size: 100},
 		DefaultThresholds: true,

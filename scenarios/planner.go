@@ -44,7 +44,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 		Reference: full.Reference && full.Target == nil, Shrink: full.Load.Shrink, Topics: full.Load.Topics,
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses, Gap: full.Load.Gap,
-		FlightRecorder: full.Load.FlightRecorder,
+		FlightRecorder: full.Load.FlightRecorder, StreamsPerConnection: max(1, int(full.Load.StreamsPerConnection)),
 	}
 	if full.Load.SlowReaders != nil {
 		p.SlowReaders = *full.Load.SlowReaders

@@ -13,9 +13,12 @@ import (
 )
 
 func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (loadgen.Transport, error) {
-	c := transport.Config{Protocol: p.Target.Protocol, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources, Allow: guard.Allow}
-	if p.SlowReaders.Share > 0 {
-		c.Engine = transport.EngineGoroutines // the one that can read slowly
+	c := transport.Config{
+		Protocol: p.Target.Protocol, StreamsPerConnection: p.StreamsPerConnection, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources,
+		Allow: guard.Allow,
+	}
+	if p.SlowReaders.Share > 0 && p.StreamsPerConnection > 1 {
+		c.Engine = transport.EngineGoroutines // the one where a stream of a shared connection can read slowly
 	}
 	if p.Target.TLS != nil {
 		var err error

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"ssebench/loadgen"
@@ -136,15 +137,20 @@ func isLoopback(hostname string) bool {
 // need says what the plan asks of this machine.
 func (j *job) need(loopback bool) host.Need {
 	n := host.Need{
-		Connections: j.plan.Clients, SourceAddresses: len(j.plan.SourceAddresses), Loopback: loopback, ServerLocal: loopback,
+		Connections: connections(j.plan), SourceAddresses: len(j.plan.SourceAddresses), Loopback: loopback, ServerLocal: loopback,
 	}
 	for _, phase := range j.plan.Phases {
 		if phase.Kind == "ramp" {
-			n.Rate = phase.Rate
+			n.Rate = phase.Rate / float64(j.plan.StreamsPerConnection)
 			break
 		}
 	}
 	return n
+}
+
+// connections is how many the plan needs at most, as far as it knows: a server may allow fewer streams on one. Every lane has its own.
+func connections(p *scenarios.Plan) int {
+	return min(p.Clients, (p.Clients+p.StreamsPerConnection-1)/p.StreamsPerConnection+runtime.GOMAXPROCS(0)-1)
 }
 
 // preflight holds the plan against this machine, and gives the source addresses to use.
@@ -177,7 +183,8 @@ func (j *job) fit(stderr io.Writer) error {
 	if !j.plan.Shrink {
 		return nil
 	}
-	if most := host.MaxConnections(j.need(true)); most < j.plan.Clients {
+	if most := host.MaxConnections(j.need(true)); most < connections(j.plan) {
+		most *= j.plan.StreamsPerConnection
 		wanted := j.plan.Clients
 		j.plan = j.plan.WithClients(most)
 		message := fmt.Sprintf("this machine's limits allow %d connections; %s asks for %d and goes on with fewer", most, j.plan.Name, wanted)

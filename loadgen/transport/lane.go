@@ -35,6 +35,23 @@ func (l *lane) woke(due, now time.Time) {
 	l.Release()
 }
 
+// queued counts a stream that has to wait for a place on a connection that streams share.
+func (l *lane) queued() {
+	l.Hold()
+	l.figures.Count(results.ConnectionsQueued, 1)
+	l.Release()
+}
+
+// seated records how long a stream waited; since is zero if it did not.
+func (l *lane) seated(since time.Time) {
+	if since.IsZero() {
+		return
+	}
+	l.Hold()
+	l.figures.Record(results.ConnectQueue, int64(time.Since(since)))
+	l.Release()
+}
+
 // traffic counts bytes on the wire: TCP payload, with TLS and HTTP. The lane must be held.
 func (l *lane) traffic(received, sent int64) {
 	if received > 0 {

@@ -144,10 +144,16 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
+	var queued time.Time
 	for {
 		c, d := p.take(s, key, u)
 		if c != nil {
+			s.lane.seated(queued)
 			return c, nil
+		}
+		if d.by != s && queued.IsZero() {
+			queued = time.Now()
+			s.lane.queued()
 		}
 		select {
 		case <-d.done:

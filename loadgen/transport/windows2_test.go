@@ -298,7 +298,7 @@ func TestConn2Closed(t *testing.T) {
 		"reset after goaway": {os.NewSyscallError("read", syscall.ECONNRESET), func(s *server2) { s.WriteGoAway(9, http2.ErrCodeNo, nil) }, tokenGoAway, tokenGoAway},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, s := begun(0, 3)
+			c, s := begun(0, 4)
 			c.streams[0].inEnd = func() { c.cancel(3) }
 			s.ok(1)
 			s.ok(5)
@@ -310,7 +310,7 @@ func TestConn2Closed(t *testing.T) {
 			}
 			ends := []string{c.streams[0].End, c.streams[1].End, c.streams[2].End}
 			// The first stream that is told cancels the second, which may have been told before.
-			if ends[0] != k.begun || ends[2] != k.begun || ends[1] != "open" && ends[1] != k.others {
+			if c.streams[3].End != k.others || ends[0] != k.begun || ends[2] != k.begun || ends[1] != "open" && ends[1] != k.others {
 				t.Errorf("the streams: %q", ends)
 			}
 			if err := c.feed([]byte("x"), someTime); failureOf(err) != f {
