@@ -128,7 +128,7 @@ func (c *clientConfig) plan() (*scenarios.Plan, error) {
 
 // transport is configured as "ssebench run" does it.
 func (c *clientConfig) transport(p *scenarios.Plan) (loadgen.Transport, error) {
-	config := transport.Config{Protocol: p.Target.Protocol, Poll: c.Poll}
+	config := transport.Config{Protocol: p.Target.Protocol, Poll: c.Poll, StreamsPerConnection: mostStreams}
 	if c.Protocol == secure {
 		config.TLS = insecure()
 	}
