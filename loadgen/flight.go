@@ -33,21 +33,17 @@ func (all *flights) of(s *subscription, severity uint64) *flight {
 	if s.special&recorded != 0 {
 		return all.kept[slices.IndexFunc(all.kept, func(f *flight) bool { return f.s == s })]
 	}
-	if all.streams == 0 {
+	if !all.hasPlace(severity) {
 		return nil
 	}
 	f := new(flight)
 	if len(all.kept) < all.streams {
 		all.kept = append(all.kept, f)
 	} else {
-		least := slices.MinFunc(all.kept, func(a, b *flight) int { return cmp.Compare(a.severity(), b.severity()) })
-		if least.severity() >= severity {
-			return nil
+		f = all.least()
+		if f.s != nil {
+			f.s.special &^= recorded
 		}
-		if least.s != nil {
-			least.s.special &^= recorded
-		}
-		f = least
 		*f = flight{}
 	}
 	shard := &s.lane.shard
@@ -55,6 +51,15 @@ func (all *flights) of(s *subscription, severity uint64) *flight {
 	f.Client, f.Topic, f.SinceNS = int(s.client.Seed-uint32(s.run.plan.Seed)), s.topic.name, shard.now
 	s.special |= recorded
 	return f
+}
+
+// hasPlace says whether there is a place, or one that is less worth keeping.
+func (all *flights) hasPlace(severity uint64) bool {
+	return all.streams > 0 && (len(all.kept) < all.streams || all.least().severity() < severity)
+}
+
+func (all *flights) least() *flight {
+	return slices.MinFunc(all.kept, func(a, b *flight) int { return cmp.Compare(a.severity(), b.severity()) })
 }
 
 // add keeps an entry, and forgets the oldest ones where there is no room.
@@ -84,9 +89,16 @@ func (all *flights) read(s *subscription, b []byte, now int64) {
 
 // lost notes that events are missing in front of a receipt.
 func (all *flights) lost(s *subscription, missing Range) {
-	n := missing.To - missing.From + 1
 	shard := &s.lane.shard
 	known := s.special&recorded != 0
+	if !known && !all.hasPlace(missing.To-missing.From+1) {
+		return
+	}
+	n := uint64(0)
+	split(missing, s.topic.holes(missing), func(r Range) { n += r.To - r.From + 1 }, func(Range) {}) // what failed to be published is not missing
+	if n == 0 {
+		return
+	}
 	f := all.of(s, n)
 	if f == nil {
 		return

@@ -133,3 +133,18 @@ func TestSecretsAreMaskedAlsoBetweenReads(t *testing.T) {
 		t.Errorf("got %+v", got[0])
 	}
 }
+
+func TestWhatFailedToBePublishedIsNoReasonToRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 12 {
+				return &Failure{"hook_failed", "no"}
+			}
+			return nil
+		}
+		if _, flights := recordedRun(t, m, "{hold: 2s}"); len(flights) != 0 {
+			t.Errorf("%+v", flights)
+		}
+	})
+}
