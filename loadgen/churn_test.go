@@ -48,6 +48,32 @@ func TestWhatALeaverMissedIsLost(t *testing.T) {
 	})
 }
 
+// What leavers missed for good, or had on its way to them, is nothing that a drain could wait for.
+func TestADrainDoesNotWaitForThoseWhoLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, deliver := range map[string]func(ev *Event) (string, time.Duration){
+			"lost": func(ev *Event) (string, time.Duration) {
+				if ev.Seq == 5 {
+					return "", 0
+				}
+				return frame(ev), time.Millisecond
+			},
+			"on its way": func(ev *Event) (string, time.Duration) { return frame(ev), 400 * time.Millisecond },
+		} {
+			m := newMemory()
+			m.deliver = func(_ *memoryStream, ev *Event) (string, time.Duration) { return deliver(ev) }
+			d := runMemory(t, m, hook+"load: {connections: 10, phases: [{ramp: at_once}, {hold: 2s}, {churn: {rate: 200/s, for: 1s}}, {hold: 1s}]}\n")
+			drain := d.Phases[len(d.Phases)-1]
+			if lasted := time.Duration(drain.EndNS - drain.StartNS); drain.Kind != "drain" || lasted > time.Second {
+				t.Errorf("%s: the drain lasted %v", name, lasted)
+			}
+			if left := *d.Metrics["connections.left"].Value; left != 200 {
+				t.Errorf("%s: %v left", name, left)
+			}
+		}
+	})
+}
+
 func TestMemoryOfThoseWhoLeftIsUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()

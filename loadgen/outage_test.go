@@ -181,6 +181,9 @@ func TestAKilledServerComesBack(t *testing.T) {
 		if server.kills.Load() != 1 || o.Dropped != 40 || o.Recovered != 40 || o.BackNS == nil || *o.BackNS < int64(4*time.Second) {
 			t.Errorf("%d kills, %+v", server.kills.Load(), o)
 		}
+		if o.SurvivorsBefore == nil || o.SurvivorsAfter != nil {
+			t.Errorf("survivors before %v, after %v, and none survived", o.SurvivorsBefore, o.SurvivorsAfter)
+		}
 		// After 3 s the first attempt is refused; the second comes after 6 s.
 		if !about(o.RecoveredP50NS, 6*time.Second) || !maps.Equal(o.Failed, map[string]int64{"dial_refused": 40}) || o.Attempts != 80 {
 			t.Errorf("p50 %v, failed %v, %d attempts", *o.RecoveredP50NS, o.Failed, o.Attempts)

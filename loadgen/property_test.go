@@ -14,7 +14,7 @@ import (
 	"ssebench/scenarios"
 )
 
-var schedules = flag.Int("schedules", 10_000, "random schedules of publishes, cuts, replays and duplicates that the account is tested with; each is the life of a subscriber")
+var schedules = flag.Int("schedules", defaultSchedules, "random schedules of publishes, cuts, replays and duplicates that the account is tested with; each is the life of a subscriber")
 
 // expected is what an account must say of a model's log. It is worked out from the definitions alone, pair by pair.
 type expected struct {

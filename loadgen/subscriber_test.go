@@ -32,7 +32,7 @@ func (s *sink) Policy() *scenarios.ReconnectPolicy { return s.policy }
 
 func (s *sink) Opened(*Opening)                    {}
 func (s *sink) Read([]byte, time.Time) *sse.Repeat { return nil }
-func (s *sink) Comment(b []byte) { s.events = append(s.events, "comment "+string(b)) }
+func (s *sink) Comment(b []byte)                   { s.events = append(s.events, "comment "+string(b)) }
 
 func (s *sink) Retry(ms int64) { s.events = append(s.events, fmt.Sprint("retry ", ms)) }
 

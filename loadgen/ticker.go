@@ -194,10 +194,10 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		v.Add(results.MachineClockSteps, steps)
 		t.clockSteps += steps
 	}
-	if t.hasServer && !t.serverGone && !r.serverDown.Load() {
+	if t.hasServer && !t.serverGone {
 		s, err := r.runner.Server.Sample()
 		if err != nil && r.serverDown.Load() {
-			return g // it went down meanwhile
+			return g // an outage took it down
 		}
 		if err != nil {
 			t.serverGone = true
