@@ -25,7 +25,7 @@ func TestDeploy(t *testing.T) {
 	rollouts := []rollout{{"patient", "kill", "chromium"}, {"patient", "drain", "chromium"}, {"stock", "drain", "chromium"}}
 	down := 3 * time.Second // those who are drained come back after one to two
 	if drill {
-		rollouts, down = nil, 2*time.Second
+		rollouts, down = nil, 2500*time.Millisecond
 		for _, proxy := range slices.Sorted(maps.Keys(proxies)) {
 			for _, how := range []string{"kill", "drain"} {
 				for _, profile := range []string{"chromium", "firefox", "safari", "library"} {
@@ -59,7 +59,7 @@ load:
   phases:
     - ramp: 1000/s
     - {hold: 2s, name: before}
-    - outage: {restart: "fixture ask %[4]s/restart?how=%[5]s&node={{.Node}}", rolling: {nodes: 2}, until: 90s}
+    - outage: {restart: "fixture ask %[4]s/restart?how=%[5]s&node={{.Node}}", rolling: {nodes: 2}, until: 60s}
     - {hold: 3s, name: after}
 publish: {rate: 10/s, hook: {http: {url: "%[4]s/publish?topic={{.Topic}}&id={{.ID}}"}}}
 drain: 5s
@@ -71,7 +71,7 @@ thresholds: [connections.failed == 0]
 				states = append(states, s.Ready)
 			}
 			r.witness(t, document, states)
-			tellOutage(t, "Deployments", document, "proxy", r.proxy, "restart", r.how, "clients", r.profile, "Chromium's EventSources", fmt.Sprint(states))
+			tellOutage(t, "Deployments", document, "proxy", r.proxy, "restart", r.how, "clients", r.profile, "Chromium's readyState", states)
 		})
 	}
 }
@@ -80,8 +80,11 @@ func (r rollout) check(t *testing.T, d *results.Document, n int) {
 	t.Helper()
 	balanced(t, d)
 	o := d.Outages[0]
-	if o.Open != int64(n) || o.Dropped != int64(n) || o.Recovered+o.Stranded != int64(n) {
-		t.Errorf("of %d streams %d dropped, %d came back and %d will not", o.Open, o.Dropped, o.Recovered, o.Stranded)
+	// Stock nginx looks at a node that it held for dead with one request in ten seconds, and holds it for alive once that has ended, which the
+	// request for a stream does not: those who try again go on doing so.
+	locked := r.proxy == "stock" && r.profile == "library"
+	if o.Open != int64(n) || o.Dropped != int64(n) || o.Recovered+o.Stranded+o.Away != int64(n) || o.Away > 0 && !locked {
+		t.Errorf("of %d streams %d dropped, %d came back, %d will not and %d try in vain", o.Open, o.Dropped, o.Recovered, o.Stranded, o.Away)
 	}
 	replays := int64(0)
 	for _, n := range o.Replays {

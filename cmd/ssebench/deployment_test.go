@@ -135,6 +135,9 @@ func (n *node) stop(how os.Signal) error {
 	return nil
 }
 
+// toNode takes a new connection each time: one that a node left behind would fail at the next one.
+var toNode = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // publish gives an event to the nodes that are there, as a broker behind them would.
 func (d *deployment) publish(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -146,7 +149,7 @@ func (d *deployment) publish(w http.ResponseWriter, r *http.Request) {
 	var both sync.WaitGroup
 	for i, n := range d.nodes {
 		both.Go(func() {
-			answer, err := http.Post("http://"+n.address+"/publish?"+r.URL.RawQuery, "text/plain", bytes.NewReader(body))
+			answer, err := toNode.Post("http://"+n.address+"/publish?"+r.URL.RawQuery, "text/plain", bytes.NewReader(body))
 			if err != nil {
 				failures[i] = err
 				return

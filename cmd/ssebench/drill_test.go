@@ -86,7 +86,7 @@ func tellOutage(t *testing.T, title string, d *results.Document, cells ...any) {
 	o := d.Outages[0]
 	v := func(name string) string { return fmt.Sprintf("%.0f", value(d, "deliveries."+name)) }
 	tabulate(t, title, append(cells,
-		"streams", o.Open, "dropped", o.Dropped, "stranded", o.Stranded,
+		"streams", o.Open, "dropped", o.Dropped, "stranded", o.Stranded, "away", o.Away,
 		"back: half", after(o.RecoveredP50NS), "95 %", after(o.RecoveredP95NS), "all", after(o.RecoveredAllNS),
 		"attempts", o.Attempts, "most in 100 ms", o.MostAttempts, "failed", tokens(o.Failed),
 		"expected", v("expected"), "lost in gaps", v("lost_gap"), "in the tail", v("lost_tail"), "replays", tokens(o.Replays))...)
