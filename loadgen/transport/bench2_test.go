@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -61,8 +62,8 @@ func BenchmarkConn2Data(b *testing.B) {
 	}
 }
 
-// BenchmarkConn2DataBesideTransport is the same for x/net's Transport, with a goroutine that reads for each stream.
-func BenchmarkConn2DataBesideTransport(b *testing.B) {
+// BenchmarkConn2DataBesideNetHTTP is the same for the client of net/http, which is that of x/net, with a goroutine that reads for each stream.
+func BenchmarkConn2DataBesideNetHTTP(b *testing.B) {
 	heads, data, frames := dataFrames()
 	client, server := net.Pipe()
 	s := newServer2()
@@ -92,11 +93,16 @@ func BenchmarkConn2DataBesideTransport(b *testing.B) {
 		}
 		server.Write(s.taken())
 	}()
-	cc, err := (&http2.Transport{}).NewClientConn(client)
+	protocol := &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil },
+		Protocols:   new(http.Protocols),
+	}
+	protocol.Protocols.SetUnencryptedHTTP2(true)
+	cc, err := protocol.NewClientConn(b.Context(), "http", "a:80")
 	if err != nil {
 		b.Fatal(err)
 	}
-	for cc.State().MaxConcurrentStreams != fewStreams {
+	for cc.Available() != fewStreams {
 		time.Sleep(time.Millisecond)
 	}
 	answers := make(chan *http.Response, fewStreams)
@@ -110,7 +116,7 @@ func BenchmarkConn2DataBesideTransport(b *testing.B) {
 			answers <- answer
 		}()
 	}
-	for cc.State().StreamsActive < fewStreams {
+	for cc.InFlight() < fewStreams {
 		time.Sleep(time.Millisecond)
 	}
 	start <- struct{}{}

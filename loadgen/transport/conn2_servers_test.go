@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"ssebench/loadgen"
 )
 
@@ -29,12 +27,6 @@ func TestConn2AgainstServers(t *testing.T) {
 			s.Start()
 			t.Cleanup(s.Close)
 			return s.Listener.Addr().String()
-		},
-		"x/net": func(t *testing.T) string {
-			var s http2.Server
-			return strings.TrimPrefix(script(t, func(p *peer) {
-				s.ServeConn(p.Conn, &http2.ServeConnOpts{Handler: http.HandlerFunc(answerAnything)})
-			}), "http://")
 		},
 		"node": node,
 	} {
