@@ -54,6 +54,16 @@ func (s *looped) finished(err error) {
 	}
 }
 
+// hushed takes the error of a sink for a stream that its own handler cut silently: an error would be answered with RST_STREAM.
+func (s *looped) hushed(err error) error {
+	if err != errCut || s.trunk == nil || loadgen.Cut(s.cutHow.Load()-1) != loadgen.CutSilent {
+		return err
+	}
+	s.trunk.conn.silence(s.id)
+	s.finish(errCut)
+	return nil
+}
+
 // repeats tells whether the request may be sent once more, and counts it.
 func (s *looped) repeats() bool {
 	o := s.opening

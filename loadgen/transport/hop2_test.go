@@ -132,6 +132,21 @@ func TestHTTP2Failures(t *testing.T) {
 	}
 }
 
+// A field that is of a connection's and not of a request's is refused, and not left out.
+func TestFieldsWithoutAPlaceInHTTP2(t *testing.T) {
+	u := script(t, func(*peer) { t.Error("something was dialed") })
+	overHTTP2(t, func(t *testing.T, c Config) {
+		for _, name := range []string{"Keep-Alive", "proxy-connection", "Upgrade", "Connection"} {
+			tr, _ := newTransport(t, c)
+			r := newReader(t)
+			open(tr, get(t, u, name, "x"), r)
+			if e := r.untilToken(tokenRequestInvalid); !e.Permanent {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}
+
 // After GOAWAY the next opening takes another connection.
 func TestGoAwayIsNoEndForTheNext(t *testing.T) {
 	overHTTP2(t, func(t *testing.T, c Config) {

@@ -205,8 +205,11 @@ func (s *looped) head(status int, proto string, h http.Header, at time.Time) err
 	} else if o.answered {
 		s.loop.wheel.set(s, s.loop.clock.now()+int64(discardWait))
 	}
-	return err
+	return s.hushed(err)
 }
+
+// body implements answerSink.
+func (s *looped) body(b []byte, at time.Time) error { return s.hushed(s.exchange.body(b, at)) }
 
 // concluded goes on after the answer ended; err is why it did, nil if it is complete.
 func (s *looped) concluded(err error) {

@@ -128,6 +128,10 @@ func (o *opening) check(protocol string) error {
 		switch strings.ToLower(f.Name) {
 		case "host", "connection", "content-length", "transfer-encoding":
 			return fail(tokenRequestInvalid, "the header field %s is not for the request to choose", f.Name)
+		case "keep-alive", "proxy-connection", "upgrade": // RFC 9113 section 8.2.2
+			if protocol != HTTP1 {
+				return fail(tokenRequestInvalid, "the header field %s has no place in HTTP/2", f.Name)
+			}
 		}
 	}
 	return nil

@@ -95,6 +95,47 @@ func TestCutOverHTTP2(t *testing.T) {
 	}
 }
 
+// A stream that its own handler cuts silently says nothing either.
+func TestSilenceFromTheHandler(t *testing.T) {
+	for _, in := range []string{"opened", "bytes"} {
+		done := make(chan struct{})
+		u := frames(t, nil, func(f *framed, stream uint32) {
+			defer close(done)
+			f.head(stream, ":status", "200")
+			f.WriteData(stream, false, []byte("data: 1\n\n"))
+			f.WritePing(false, [8]byte{})
+			for {
+				switch in, err := f.ReadFrame(); in := in.(type) {
+				case *http2.PingFrame:
+					return
+				case *http2.RSTStreamFrame:
+					t.Errorf("the client sent %v", in)
+				case nil:
+					t.Error(err)
+					return
+				}
+			}
+		})
+		tr, _ := newTransport(t, h2cOnLoop(2))
+		r := newReader(t)
+		ready := make(chan loadgen.Stream, 1)
+		cut := func(when string) error {
+			if in == when {
+				(<-ready).Cut(loadgen.CutSilent)
+			}
+			return nil
+		}
+		r.refuse = func(loadgen.Opening) error { return cut("opened") }
+		r.accept = func([]byte) error { return cut("bytes") }
+		ready <- open(tr, get(t, u), r)
+		r.untilToken(loadgen.TokenCut)
+		<-done
+		if len(r.endings) != 1 {
+			t.Errorf("%+v", r.endings)
+		}
+	}
+}
+
 // opened reads until so many streams are open, the first of which is known, and gives the last one; 0: there is only one.
 func (f *framed) opened(streams int) (last uint32) {
 	for n := 1; n < streams; {
@@ -355,5 +396,44 @@ func TestWritesWaitForTheKernel(t *testing.T) {
 		if r.untilToken(loadgen.TokenEOF); r.body.String() != fmt.Sprint(size) {
 			t.Errorf("%s bytes came, want %d", r.body.String(), size)
 		}
+	}
+}
+
+// Rounds of streams, with a connection each and with shared ones, ended in each way, leave no descriptor behind.
+func TestRoundsOverHTTP2LeaveNoDescriptorBehind(t *testing.T) {
+	const rounds, streams = 3, 600
+	before := openDescriptors(t)
+	for _, shared := range []int{1, 50} {
+		for range rounds {
+			t.Run(fmt.Sprint(shared), func(t *testing.T) {
+				u := newHTTP2Server(t, func(rw http.ResponseWriter, r *http.Request) {
+					flush(rw)
+					<-r.Context().Done()
+				})
+				tr, err := New(h2cOnLoop(shared))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var h counter
+				request := get(t, u)
+				all := make([]loadgen.Stream, streams)
+				for i := range all {
+					all[i] = open(tr, request, &h)
+				}
+				await(t, &h.opened, streams)
+				for i, s := range all[:streams/2] {
+					s.Cut(loadgen.Cut(i % 3))
+				}
+				if err := tr.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if n := h.ended.Load(); n != streams {
+					t.Errorf("%d of %d ended", n, streams)
+				}
+			})
+		}
+	}
+	if after := openDescriptors(t); after > before {
+		t.Errorf("%d descriptors are open, %d were before", after, before)
 	}
 }
