@@ -296,8 +296,10 @@ func wantCounters(t *testing.T, d *results.Document, want map[string]float64) {
 		switch {
 		case !ok:
 			t.Errorf("%s is not in the document", name)
-		case v.Value == nil || *v.Value != n:
-			t.Errorf("%s = %v, want %v", name, d.Metrics[name].Value, n)
+		case v.Value == nil:
+			t.Errorf("%s never came about, want %v", name, n)
+		case *v.Value != n:
+			t.Errorf("%s = %v, want %v", name, *v.Value, n)
 		}
 	}
 }

@@ -82,6 +82,9 @@ type FlightRecorder struct {
 	Size Size `yaml:"size,omitempty" json:"size,omitempty"`
 }
 
+// bySilence leaves a connection without a word.
+const bySilence = "silence"
+
 // ChurnPlan is a Churn with its numbers.
 type ChurnPlan struct {
 	Rate float64 // subscribers that leave, a second

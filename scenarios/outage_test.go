@@ -88,3 +88,23 @@ func TestSettingsReplaceWhatIsBroken(t *testing.T) {
 		}
 	}
 }
+
+func TestSilentStreamsKeepTheirSockets(t *testing.T) {
+	p := planOf(t, `
+reference: true
+load:
+  connections: 1k
+  phases:
+    - ramp: at_once
+    - churn: {rate: 20/s, for: 10s, by: silence}
+    - churn: {rate: 20/s, for: 10s}
+    - outage: {cut: 30%, by: silence, repeat: 2}
+    - outage: {cut: 30%, by: rst}
+`, fixed)
+	if n := p.Sockets(); n != 1000+200+2*300 {
+		t.Errorf("%d sockets", n)
+	}
+	if n := planOf(t, small, fixed).Sockets(); n != planOf(t, small, fixed).Clients {
+		t.Errorf("%d sockets where nothing falls silent", n)
+	}
+}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,6 +28,20 @@ func (p *Plan) WithClients(most int) *Plan {
 	}
 	smaller.Clients = most
 	return &smaller
+}
+
+// Sockets is the most sockets that the plan has open at once: a stream that falls silent leaves its own behind until the run ends.
+func (p *Plan) Sockets() int {
+	silent := 0.0
+	for _, phase := range p.Phases {
+		switch {
+		case phase.Churn != nil && phase.Churn.By == bySilence:
+			silent += phase.Churn.Rate * phase.Duration.Seconds()
+		case phase.Outage != nil && phase.Outage.By == bySilence:
+			silent += phase.Outage.Cut * float64(phase.Connections)
+		}
+	}
+	return p.Clients + int(math.Ceil(silent))
 }
 
 // Policy gives the profile its numbers. The error names the profiles there are.

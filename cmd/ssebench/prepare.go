@@ -150,6 +150,9 @@ func (j *job) need(loopback bool) host.Need {
 
 // connections is how many the plan needs at most, as far as it knows: a server may allow fewer streams on one. Every lane has its own.
 func connections(p *scenarios.Plan) int {
+	if p.StreamsPerConnection == 1 {
+		return p.Sockets()
+	}
 	return min(p.Clients, (p.Clients+p.StreamsPerConnection-1)/p.StreamsPerConnection+runtime.GOMAXPROCS(0)-1)
 }
 
@@ -183,9 +186,9 @@ func (j *job) fit(stderr io.Writer) error {
 	if !j.plan.Shrink {
 		return nil
 	}
-	if most := host.MaxConnections(j.need(true)); most < connections(j.plan) {
-		most *= j.plan.StreamsPerConnection
+	if most, all := host.MaxConnections(j.need(true)), connections(j.plan); most < all {
 		wanted := j.plan.Clients
+		most = int(int64(most) * int64(wanted) / int64(all))
 		j.plan = j.plan.WithClients(most)
 		message := fmt.Sprintf("this machine's limits allow %d connections; %s asks for %d and goes on with fewer", most, j.plan.Name, wanted)
 		j.runner.Warnings = append(j.runner.Warnings, results.Warning{Token: "shrunk", Message: message})
