@@ -143,7 +143,7 @@ func (p *loop) post(m message) {
 func (p *loop) run() {
 	var work []message
 	for !p.stopping {
-		ready := p.poller.wait(p.pause())
+		ready := p.poller.wait(p.pause(), p.dialing == 0)
 		p.lane.Hold()
 		p.clock.check()
 		for i := range ready {

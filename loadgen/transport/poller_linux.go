@@ -71,9 +71,10 @@ func (p *poller) modify(fd, slot int32, turn, events uint32) error {
 
 func (p *poller) remove(fd int32) { unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, int(fd), nil) }
 
-// wait gives the sockets that are ready; valid until the next call. It blocks no longer than it may; negative: for ever.
-func (p *poller) wait(most time.Duration) []unix.EpollEvent {
-	if p.adaptive && p.naps > 0 && most != 0 {
+// wait gives the sockets that are ready; valid until the next call. It blocks no longer than it may; negative: for ever. Without leave
+// to nap, while handshakes need the processors, it is woken by whatever comes.
+func (p *poller) wait(most time.Duration, mayNap bool) []unix.EpollEvent {
+	if p.adaptive && mayNap && p.naps > 0 && most != 0 {
 		if !p.full {
 			p.pause = unix.NsecToTimespec(int64(nap))
 			if most > 0 && most < nap {

@@ -90,12 +90,12 @@ func TestPollerBlocksWhenCalm(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.wake()
-		if n := len(p.wait(-1)); n != 1 {
+		if n := len(p.wait(-1, true)); n != 1 {
 			t.Errorf("%d events of a wake", n)
 		}
 		polls := 0
 		for ; p.naps > 0 && adaptive; polls++ {
-			if n := len(p.wait(-1)); n != 0 { // did not block, though nothing will ever come
+			if n := len(p.wait(-1, true)); n != 0 { // did not block, though nothing will ever come
 				t.Errorf("%d events", n)
 			}
 		}
@@ -103,7 +103,7 @@ func TestPollerBlocksWhenCalm(t *testing.T) {
 			t.Errorf("%d polls until it blocks, want %d", polls, calm)
 		}
 		start := time.Now()
-		if p.wait(3 * time.Millisecond); time.Since(start) < 3*time.Millisecond {
+		if p.wait(3 * time.Millisecond, true); time.Since(start) < 3*time.Millisecond {
 			t.Error("it did not block")
 		}
 		p.close()
