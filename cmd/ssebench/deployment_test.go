@@ -96,7 +96,7 @@ func deploy(tb testing.TB, proxy string, down time.Duration) *deployment {
 func startNginx(tb testing.TB, listen string, words []string) {
 	tb.Helper()
 	cmd := exec.Command(words[0], words[1:]...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // which takes its workers along
+	cmd.SysProcAttr = released() // which takes its workers along
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
@@ -114,7 +114,7 @@ func (n *node) start() error {
 		return err
 	}
 	n.process = exec.Command(path, "serve", "--listen", n.address, "--cors", "*")
-	n.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	n.process.SysProcAttr = tethered()
 	n.process.Stderr = os.Stderr
 	out, err := n.process.StdoutPipe()
 	if err != nil {

@@ -53,9 +53,11 @@ func BenchmarkSecure(b *testing.B) {
 				server, below, secrets := crossing(b, &wire)
 				var layer recordLayer = below
 				if state := below.conn.ConnectionState(); way == "ours" {
-					if layer = newRecords(&state, secrets); layer == nil {
+					r := newRecords(&state, secrets)
+					if r == nil {
 						b.Fatal("no record layer")
 					}
+					layer = r
 				}
 				buffer := make([]byte, 4096)
 				b.SetBytes(int64(batch * size))

@@ -103,7 +103,7 @@ func TestPollerBlocksWhenCalm(t *testing.T) {
 			t.Errorf("%d polls until it blocks, want %d", polls, calm)
 		}
 		start := time.Now()
-		if p.wait(3 * time.Millisecond, true); time.Since(start) < 3*time.Millisecond {
+		if p.wait(3*time.Millisecond, true); time.Since(start) < 3*time.Millisecond {
 			t.Error("it did not block")
 		}
 		p.close()
