@@ -29,9 +29,10 @@ func sample(t loadgen.Transport, m *meter) *sampling {
 // Open implements loadgen.Transport. The conductor alone calls it.
 func (s *sampling) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
 	if sampled(s.n) {
-		own := *r.URL
-		own.RawQuery = strings.TrimPrefix(exact, "?")
-		r.URL = &own
+		own, url := *r, *r.URL // subscriptions share what is the same for all
+		url.RawQuery = strings.TrimPrefix(exact, "?")
+		own.URL = &url
+		r = &own
 		h = &sampledHandler{StreamHandler: h, meter: s.meter, lag: s.byLane[l]}
 	}
 	s.n++
