@@ -10,12 +10,13 @@ import (
 
 // opened is a transport that notes what it is to open.
 type opened struct {
+	loadgen.Transport // nil: nothing else of it is called
+
 	requests []*loadgen.Request
 	wrapped  int
 }
 
 func (o *opened) Lanes() []*loadgen.Lane { return []*loadgen.Lane{new(loadgen.Lane)} }
-func (o *opened) Close() error           { return nil }
 
 func (o *opened) Open(_ *loadgen.Lane, r *loadgen.Request, _ time.Time, h loadgen.StreamHandler) loadgen.Stream {
 	o.requests = append(o.requests, r)
