@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"bytes"
+	"hash/maphash"
 	"unicode/utf8"
 
 	"ssebench/loadgen/stamp"
@@ -28,16 +29,18 @@ type markRead struct {
 }
 
 // readings remember what was read last. A broadcast brings the same bytes to thousands of streams in a row: comparing them is far
-// cheaper than reading the mark again, and as exact. Each topic has a place, so that broadcasts of some topics at once do not
-// push each other out; topics beyond that share places.
-type readings [16]reading
+// cheaper than reading the mark again, and as exact. The data's hash chooses the place, so that the events of one read, or of several
+// topics, do not push each other out.
+type readings [64]reading
 
-// longestRemembered bounds the data that is kept for comparison, in bytes: a lane keeps sixteen.
+// longestRemembered bounds the data that is kept for comparison, in bytes, in each place of a lane.
 const longestRemembered = 4 << 10
 
+var readingSeed = maphash.MakeSeed()
+
 // of gives what the data says, valid until the next call.
-func (all *readings) of(r *run, topic uint32, data []byte) *reading {
-	says := &all[topic%uint32(len(all))]
+func (all *readings) of(r *run, data []byte) *reading {
+	says := &all[maphash.Bytes(readingSeed, data)%uint64(len(all))]
 	if len(says.data) > 0 && bytes.Equal(says.data, data) {
 		return says
 	}

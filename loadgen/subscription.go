@@ -193,7 +193,7 @@ func (s *subscription) Event(ev *sse.Event) {
 	if s.out != nil && s.out.back && s.run.declares(ev.Type, nil) {
 		s.out.declared = true
 	}
-	says := shard.readings.of(s.run, s.topic.index, ev.Data)
+	says := shard.readings.of(s.run, ev.Data)
 	if !says.valid {
 		v.Add(results.EventsInvalidUTF8, 1)
 	}
