@@ -31,6 +31,10 @@ func TestRecordsThatAreFine(t *testing.T) {
 		"some empty": {func(a *author) string {
 			return a.data("one ") + times(barrenLimit, func() string { return a.data("") }) + a.data("two")
 		}, nil},
+		"empty again": {func(a *author) string {
+			empty := func() string { return a.data("") }
+			return times(barrenLimit, empty) + a.data("one ") + times(barrenLimit, empty) + a.data("two")
+		}, nil},
 		"close_notify": {func(a *author) string {
 			return a.data("one two") + a.record(typeAlert, closeNotify) + "what is ignored"
 		}, io.EOF},
@@ -150,6 +154,43 @@ func TestRecordsThatAreRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each KeyUpdate that asks for ours gets it, several at once one for all, and it asks for nothing.
+func TestKeyUpdateIsAnswered(t *testing.T) {
+	r, a := pair(tls.TLS_AES_128_GCM_SHA256)
+	server, _ := pair(tls.TLS_AES_128_GCM_SHA256)
+	server.in.secret = r.out.secret
+	for i, c := range []struct {
+		come    []string
+		answers int
+	}{{[]string{tellsUpdate}, 0}, {[]string{asksUpdate}, 1}, {[]string{asksUpdate, tellsUpdate, asksUpdate}, 1}, {nil, 0}} {
+		for _, message := range c.come {
+			if err := feedIn(r, a.update(message), 3, noSink{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := server.in.secret
+		b := r.pending(nil)
+		if err := feedIn(server, string(b), 3, noSink{}); err != nil {
+			t.Fatal(err)
+		}
+		if (len(b) > 0) != (c.answers > 0) || (server.in.secret != before) != (c.answers > 0) || server.in.secret != r.out.secret || server.answer {
+			t.Errorf("%d: answered with %d bytes", i, len(b))
+		}
+	}
+	before := server.in.secret
+	if err := feedIn(r, a.update(asksUpdate), 3, noSink{}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.seal(nil, []byte("GET"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got plainText
+	if err := feedIn(server, string(b), 3, &got); err != nil || got.String() != "GET" || server.in.secret == before {
+		t.Errorf("%v: the answer does not come before the next request %q", err, got.String())
 	}
 }
 

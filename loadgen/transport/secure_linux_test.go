@@ -155,14 +155,14 @@ func TestHandshakeEnds(t *testing.T) {
 		<-hello
 		close(done)
 	}()
-	if _, err := shake(time.Minute, done); !errors.Is(err, errCut) {
+	if _, err := shake(time.Hour, done); !errors.Is(err, errCut) {
 		t.Errorf("done: %v", err)
 	}
 	go func() {
 		<-hello
 		close(reset)
 	}()
-	if _, err := shake(time.Minute, nil); failureOf(err) == nil || failureOf(err).Token != tokenReset {
+	if _, err := shake(time.Hour, nil); failureOf(err) == nil || failureOf(err).Token != tokenReset {
 		t.Errorf("reset: %v", err)
 	}
 	if _, _, _, _, err := h.handshake(-1, "sse.example", false, time.Now(), nil); failureOf(err) == nil || failureOf(err).Token != tokenTLSHandshake {
