@@ -13,7 +13,8 @@
 //  5. A subscriber that cannot take what comes has a bounded backlog, and then
 //     a SlowPolicy.
 //  6. Faults make the server wrong, exactly: see ListFaults. What they did is
-//     counted, and told by GET /admin/faults and FaultsDone.
+//     counted, and told by GET /admin/faults and FaultsDone. A Door that is shut
+//     turns away who wants a stream, in one of three ways, for a time.
 //
 // It imports nothing else of this module: a codec shared with the client that
 // measures it could hide a shared bug.
