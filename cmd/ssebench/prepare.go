@@ -153,7 +153,7 @@ func connections(p *scenarios.Plan) int {
 	if p.StreamsPerConnection == 1 {
 		return p.Sockets()
 	}
-	return min(p.Clients, (p.Clients+p.StreamsPerConnection-1)/p.StreamsPerConnection+runtime.GOMAXPROCS(0)-1)
+	return min(p.Clients, (p.Clients+p.StreamsPerConnection-1)/p.StreamsPerConnection+runtime.NumCPU()-1)
 }
 
 // preflight holds the plan against this machine, and gives the source addresses to use.

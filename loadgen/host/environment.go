@@ -13,7 +13,7 @@ func Environment(version string) results.Environment {
 		Version:   version,
 		GoVersion: runtime.Version(),
 		OS:        runtime.GOOS + "/" + runtime.GOARCH,
-		Cores:     runtime.GOMAXPROCS(0),
+		Cores:     runtime.NumCPU(), // that this process may use
 	}
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) == nil {
