@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -29,6 +28,8 @@ type Runner struct {
 	OnInterval func(*results.Interval) error
 	// Flights is filled by Run: the last bytes of the streams that went worst, where the plan has a flight recorder.
 	Flights []results.Flight
+	// Settled, where set, is called after each ramp, when its openings are over: what they took for a moment can be given back.
+	Settled func()
 	// Close, where set, is called once when the load is over, before the last interval ends: it stops the server and the hook, and says
 	// what they have to say of the run.
 	Close func() []results.Warning
@@ -199,7 +200,9 @@ func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // what opening took for a moment: the memory for each connection is that of an open one
+	if r.runner.Settled != nil {
+		r.runner.Settled()
+	}
 	if settled := r.settled.Load(); settled > 0 && r.opened.Load() == 0 && settled == r.begun {
 		r.fail(r.nothingOpened())
 		return errors.New(r.failure())

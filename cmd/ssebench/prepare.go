@@ -47,7 +47,7 @@ func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *ho
 	if err := j.fit(stderr); err != nil {
 		return nil, err
 	}
-	host.TuneCollector(j.plan.Clients)
+	j.runner.Settled = func() { host.TuneCollector(j.plan.Clients) }
 	target, err := j.checkTarget(ctx, guard)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,6 @@ func (c *clientConfig) engine() (*figures, error) {
 		return nil, err
 	}
 	sampled := sample(streams, m)
-	host.TuneCollector(c.Streams)
 	self, err := host.NewSelf()
 	if err != nil {
 		return nil, err
@@ -45,6 +44,7 @@ func (c *clientConfig) engine() (*figures, error) {
 	journal := results.JournalWriter{W: file}
 	received := int64(0)
 	runner := loadgen.Runner{
+		Settled:   func() { host.TuneCollector(c.Streams) },
 		Transport: sampled, Publisher: hook, Environment: host.Environment("bench"), Started: journal.WriteHeader,
 		Host: struct {
 			*host.Self
