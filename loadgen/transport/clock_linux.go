@@ -11,8 +11,8 @@ type clock struct {
 	steps   int64 // times that the system clock was set
 }
 
-// The offset is measured anew so often, and what it may change in that time: ten times what the kernel slews at most (adjtimex(2): 500
-// parts in a million). More is a step.
+// The offset is measured anew so often, and what it may change in that time: far more than the kernel slews (adjtimex(2): 500 parts in a
+// million, 25 µs). More is a step.
 const (
 	clockCheck = int64(50 * time.Millisecond)
 	clockStep  = int64(time.Millisecond)
