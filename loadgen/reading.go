@@ -40,7 +40,7 @@ var readingSeed = maphash.MakeSeed()
 
 // of gives what the data says, valid until the next call.
 func (all *readings) of(r *run, data []byte) *reading {
-	says := &all[maphash.Bytes(readingSeed, data)%uint64(len(all))]
+	says := &all[all.place(data)]
 	if len(says.data) > 0 && bytes.Equal(says.data, data) {
 		return says
 	}
@@ -50,6 +50,10 @@ func (all *readings) of(r *run, data []byte) *reading {
 	}
 	r.read(data, says)
 	return says
+}
+
+func (all *readings) place(data []byte) uint64 {
+	return maphash.Bytes(readingSeed, data) % uint64(len(all))
 }
 
 // readMarks finds every mark.
