@@ -44,7 +44,7 @@ type Config struct {
 	// DialTimeout bounds the resolving and connecting of one connection, and then its TLS handshake. 0 means 10 s.
 	DialTimeout time.Duration
 	// StreamsPerConnection is how many streams share an HTTP/2 connection at most, as far as the server's SETTINGS allow. 0 means 1: every
-	// stream has one of its own, over its reopenings, as a subscriber is a user with a connection of his own.
+	// stream has one of its own, over its reopenings, as a subscriber is a user with a connection of his own. HTTP/1.1 shares none.
 	StreamsPerConnection int
 	// Lanes is the number of lanes. 0 means one for each processor.
 	Lanes int
@@ -124,7 +124,7 @@ func New(c Config) (*Transport, error) {
 	if c.DialTimeout <= 0 {
 		c.DialTimeout = 10 * time.Second
 	}
-	if c.StreamsPerConnection <= 0 {
+	if c.StreamsPerConnection <= 0 || c.Protocol == HTTP1 {
 		c.StreamsPerConnection = 1
 	}
 	if c.Lanes <= 0 {
