@@ -31,12 +31,14 @@ const (
 	pageSlots = 1 << pageBits
 )
 
-type countPage [pageSlots]int64
+// countPage has the lower halves of neighbouring counts.
+type countPage [pageSlots]uint32
 
 // buckets counts values by slot.
 type buckets struct {
 	total int64
 	pages [allSlots / pageSlots]*countPage
+	upper map[int]int64 // the upper halves by slot; nil: all are zero
 }
 
 // slotOf gives the slot of a value from 0 to histogramHighest.
@@ -56,13 +58,7 @@ func bounds(slot int) (lowest, width int64) {
 
 // add counts one value. It allocates only where no value was before.
 func (b *buckets) add(nanos int64) {
-	slot := slotOf(nanos)
-	p := b.pages[slot>>pageBits]
-	if p == nil {
-		p = new(countPage)
-		b.pages[slot>>pageBits] = p
-	}
-	p[slot&(pageSlots-1)]++
+	b.put(slotOf(nanos), 1)
 	b.total++
 }
 
@@ -71,14 +67,26 @@ func (b *buckets) addMany(slot int, n int64) error {
 	if n < 0 || n > math.MaxInt64-b.total {
 		return fmt.Errorf("%d values are more than a histogram can count", n)
 	}
+	b.put(slot, n)
+	b.total += n
+	return nil
+}
+
+func (b *buckets) put(slot int, n int64) {
 	p := b.pages[slot>>pageBits]
 	if p == nil {
 		p = new(countPage)
 		b.pages[slot>>pageBits] = p
 	}
-	p[slot&(pageSlots-1)] += n
-	b.total += n
-	return nil
+	lower := &p[slot&(pageSlots-1)]
+	sum := uint64(*lower) + uint64(n)
+	*lower = uint32(sum)
+	if sum > math.MaxUint32 {
+		if b.upper == nil {
+			b.upper = make(map[int]int64)
+		}
+		b.upper[slot] += int64(sum >> 32)
+	}
 }
 
 // merge adds o. Together they must not have more values than can be counted; then nothing is added.
@@ -87,19 +95,10 @@ func (b *buckets) merge(o *buckets) error {
 		return fmt.Errorf("merging histograms dropped %d values", o.total)
 	}
 	b.total += o.total
-	for i, theirs := range o.pages {
-		if theirs == nil {
-			continue
-		}
-		mine := b.pages[i]
-		if mine == nil {
-			mine = new(countPage)
-			b.pages[i] = mine
-		}
-		for slot, n := range theirs {
-			mine[slot] += n
-		}
-	}
+	o.each(func(slot int, n int64) bool {
+		b.put(slot, n)
+		return true
+	})
 	return nil
 }
 
@@ -109,12 +108,13 @@ func (b *buckets) reset() {
 		if p == nil {
 			continue
 		}
-		if *p == (countPage{}) {
+		if *p == (countPage{}) && b.upper == nil {
 			b.pages[i] = nil
 		} else {
 			clear(p[:])
 		}
 	}
+	b.upper = nil
 	b.total = 0
 }
 
@@ -124,8 +124,13 @@ func (b *buckets) each(visit func(slot int, n int64) bool) {
 		if p == nil {
 			continue
 		}
-		for slot, n := range p {
-			if n != 0 && !visit(i<<pageBits+slot, n) {
+		for offset, lower := range p {
+			slot := i<<pageBits + offset
+			n := int64(lower)
+			if b.upper != nil {
+				n += b.upper[slot] << 32
+			}
+			if n != 0 && !visit(slot, n) {
 				return
 			}
 		}

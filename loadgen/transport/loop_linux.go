@@ -156,7 +156,7 @@ func (p *loop) run() {
 		for i := range work {
 			p.handle(&work[i])
 		}
-		clear(work)
+		work = cleared(work)
 		p.tick()
 		p.startDials()
 		p.serveQueues()
@@ -205,11 +205,20 @@ func (p *loop) handle(m *message) {
 
 // tick fires the timers that are due.
 func (p *loop) tick() {
-	p.fired = p.wheel.advance(p.clock.now(), p.fired[:0])
-	for i, s := range p.fired {
-		p.fired[i] = nil
+	p.fired = p.wheel.advance(p.clock.now(), p.fired)
+	for _, s := range p.fired {
 		s.timeout()
 	}
+	p.fired = cleared(p.fired)
+}
+
+// cleared is a list for the next batch. A batch of everything, as when all streams are opened or cut at once, does not stay in memory.
+func cleared[T any](list []T) []T {
+	if cap(list) > batch {
+		return nil
+	}
+	clear(list)
+	return list[:0]
 }
 
 // startDials lets those begin that waited for a place.
@@ -220,7 +229,10 @@ func (p *loop) startDials() {
 			s.begin()
 		}
 	}
-	if n > 0 {
+	switch {
+	case n == len(p.due):
+		p.due = cleared(p.due)
+	case n > 0:
 		p.due = append(p.due[:0], p.due[n:]...)
 	}
 }
