@@ -128,6 +128,7 @@ type recorder struct {
 	lanes   []*Lane
 	spare   []*page
 	pending []*results.Values // by phase, since the last interval
+	used    []*results.Values // of earlier intervals, emptied
 	events  map[eventKey]*eventShare
 	storms  map[int32]*results.OutagePart // since the last interval
 	last    int64                         // when an event came last
@@ -191,9 +192,19 @@ func (r *recorder) of(phase int) *results.Values {
 		r.pending = append(r.pending, nil)
 	}
 	if r.pending[phase] == nil {
-		r.pending[phase] = new(results.Values)
+		r.pending[phase] = r.fresh()
 	}
 	return r.pending[phase]
+}
+
+func (r *recorder) fresh() *results.Values {
+	n := len(r.used)
+	if n == 0 {
+		return new(results.Values)
+	}
+	v := r.used[n-1]
+	r.used = r.used[:n-1]
+	return v
 }
 
 // take hands over what was added up since the last call.
@@ -203,6 +214,14 @@ func (r *recorder) take() (out []results.PhaseValues) {
 			out = append(out, results.PhaseValues{Phase: phase, Values: v})
 		}
 	}
-	r.pending = nil
+	clear(r.pending)
 	return out
+}
+
+// giveBack takes back what take handed over, once nobody reads it any more.
+func (r *recorder) giveBack(phases []results.PhaseValues) {
+	for _, p := range phases {
+		p.Values.Reset()
+		r.used = append(r.used, p.Values)
+	}
 }

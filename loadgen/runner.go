@@ -23,7 +23,7 @@ type Runner struct {
 	Environment results.Environment
 	Warnings    []results.Warning
 	// Started is called with the header before the first connection, OnInterval once a second and at the end, both from one goroutine at
-	// a time. An error fails the run.
+	// a time. The interval's values are valid until it returns. An error fails the run.
 	Started    func(*results.Header) error
 	OnInterval func(*results.Interval) error
 	// Flights is filled by Run: the last bytes of the streams that went worst, where the plan has a flight recorder.

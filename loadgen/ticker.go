@@ -83,7 +83,13 @@ func (r *run) endInterval(end *results.End) error {
 	if end != nil {
 		in.Warnings = r.warnings()
 	}
-	return r.hand(in)
+	if err := r.hand(in); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.recorder.giveBack(in.Phases)
+	r.mu.Unlock()
+	return nil
 }
 
 // hand gives an interval to the fold and to whoever listens.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"sync"
 )
 
 // One value range everywhere, so that histograms of every worker, phase and run merge: 1 µs to 1 h at three digits.
@@ -75,7 +76,7 @@ func (b *buckets) addMany(slot int, n int64) error {
 func (b *buckets) put(slot int, n int64) {
 	p := b.pages[slot>>pageBits]
 	if p == nil {
-		p = new(countPage)
+		p = takePage()
 		b.pages[slot>>pageBits] = p
 	}
 	lower := &p[slot&(pageSlots-1)]
@@ -102,6 +103,35 @@ func (b *buckets) merge(o *buckets) error {
 	return nil
 }
 
+// sparePages are those that no histogram needs for now: latencies wander, and the page that one leaves is another's next. Unlike a sync.Pool
+// it forgets nothing at a collection.
+var sparePages struct {
+	mu   sync.Mutex
+	free []*countPage // empty ones
+}
+
+const mostSparePages = 2048 // a MiB
+
+func takePage() *countPage {
+	sparePages.mu.Lock()
+	defer sparePages.mu.Unlock()
+	n := len(sparePages.free)
+	if n == 0 {
+		return new(countPage)
+	}
+	p := sparePages.free[n-1]
+	sparePages.free = sparePages.free[:n-1]
+	return p
+}
+
+func sparePage(p *countPage) {
+	sparePages.mu.Lock()
+	defer sparePages.mu.Unlock()
+	if len(sparePages.free) < mostSparePages {
+		sparePages.free = append(sparePages.free, p)
+	}
+}
+
 // reset empties b and keeps the memory of pages that were in use.
 func (b *buckets) reset() {
 	for i, p := range b.pages {
@@ -110,6 +140,7 @@ func (b *buckets) reset() {
 		}
 		if *p == (countPage{}) && b.upper == nil {
 			b.pages[i] = nil
+			sparePage(p)
 		} else {
 			clear(p[:])
 		}

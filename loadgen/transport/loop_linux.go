@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -114,7 +115,7 @@ func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
 func (p *loop) open(r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
 	p.mu.Lock()
 	if len(p.slab) == 0 {
-		p.slab = make([]looped, 240) // fills the allocator's largest size, 32 KiB
+		p.slab = make([]looped, (32<<10)/unsafe.Sizeof(looped{})) // the largest size that the allocator does not round to pages
 	}
 	s := &p.slab[0]
 	p.slab = p.slab[1:]
