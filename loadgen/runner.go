@@ -281,15 +281,15 @@ func (r *run) hurrySlowReaders(ctx context.Context) {
 	}
 	r.streams.Unlock()
 	// What comes next is at hand in the kernel.
-	_ = r.await(ctx, r.timeline.now()+int64(quiet), func() bool { return false })
+	_ = r.wait(ctx, r.timeline.now()+int64(quiet))
 }
 
 // wait sleeps until the instant. Stop ends it with errInterrupted, a failed run or ctx with another error.
 func (r *run) wait(ctx context.Context, until int64) error {
-	return r.await(ctx, until, func() bool { return false })
+	return r.await(ctx, until, nil)
 }
 
-// await is wait that ends early when done says so; it asks every 20 ms.
+// await is wait that ends early when done, where it is not nil, says so; it asks every 20 ms.
 func (r *run) await(ctx context.Context, until int64, done func() bool) error {
 	const every = int64(20 * time.Millisecond)
 	stop := r.runner.Stop
@@ -307,10 +307,13 @@ func (r *run) await(ctx context.Context, until int64, done func() bool) error {
 		default:
 		}
 		left := until - r.timeline.now()
-		if left <= 0 || done() {
+		if left <= 0 || done != nil && done() {
 			return nil
 		}
-		timer := time.NewTimer(time.Duration(min(left, every)))
+		if done != nil {
+			left = min(left, every)
+		}
+		timer := time.NewTimer(time.Duration(left))
 		select {
 		case <-timer.C:
 		case <-stop:
