@@ -60,7 +60,11 @@ func (r *run) openStream(s *subscription, at time.Time) {
 	r.streams.Lock()
 	defer r.streams.Unlock()
 	isSlow := s.special&slow != 0 // from Open on, special is the lane's
-	s.stream = r.runner.Transport.Open(s.lane, s.client.Request, at, &s.client)
+	var handler StreamHandler = &s.client
+	if s.client.Request.Upgrade != "" {
+		handler = (*messages)(s)
+	}
+	s.stream = r.runner.Transport.Open(s.lane, s.client.Request, at, handler)
 	if isSlow && !pace(s, int64(r.plan.SlowReaders.BytesPerSecond)) {
 		r.fail("load.slow_readers: streams of this protocol cannot be read slowly on this system")
 	}

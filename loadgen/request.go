@@ -14,8 +14,17 @@ import (
 // requests makes what the transport sends of what the plan says. Subscribers that send the same share it: a run has tens of thousands
 // of subscribers and, mostly, one request for each topic.
 type requests struct {
-	cookies bool // the plan keeps cookies
-	known   map[string]*Request
+	cookies   bool       // the plan keeps cookies
+	webSocket *WebSocket // that each asks for; nil: none
+	known     map[string]*Request
+}
+
+// webSocketOf gives what all requests of a plan for a WebSocket have in common; nil: it has event streams.
+func webSocketOf(p *scenarios.Plan) *WebSocket {
+	if p.Target.Transport != scenarios.TransportWebSocket {
+		return nil
+	}
+	return &WebSocket{Compress: p.Target.WebSocket.Compression, Limit: int64(p.Target.EventLimit)}
 }
 
 // mostKnown bounds the requests that are remembered: a plan with one for each subscriber has nothing to share.
@@ -27,7 +36,7 @@ func (q *requests) build(from *scenarios.ClientRequest) (r *Request, resume stri
 	from.Header.Del("Last-Event-ID")
 	key := ""
 	if !q.cookies && from.Login == nil {
-		key = fmt.Sprintf("%q %q %q %q", from.Method, from.URL, from.Header, from.Body)
+		key = fmt.Sprintf("%q %q %q %q %q", from.Method, from.URL, from.Header, from.Body, from.Subscribe)
 		if r := q.known[key]; r != nil {
 			return r, resume, nil
 		}
@@ -35,7 +44,12 @@ func (q *requests) build(from *scenarios.ClientRequest) (r *Request, resume stri
 	if r, err = newRequest(from); err != nil {
 		return nil, "", err
 	}
-	r.Header = StreamHeader(r.Header)
+	if q.webSocket != nil {
+		r.Upgrade, r.WebSocket = "websocket", *q.webSocket
+		r.WebSocket.Subscribe = []byte(from.Subscribe)
+	} else {
+		r.Header = StreamHeader(r.Header)
+	}
 	switch {
 	case key == "":
 		if r.Jar, err = cookiejar.New(nil); err != nil {

@@ -30,6 +30,7 @@ type run struct {
 	sequence   *extractor
 	sentAt     func(data []byte) (unix int64, ok bool)
 	gapComment *regexp.Regexp // nil: no comment declares a gap
+	envelope   *envelope      // of a WebSocket's messages; nil: they are the events' data
 	lots       lots
 	read       func(data []byte, says *reading)
 	account    func(s *subscription, says *reading, now int64)
@@ -72,10 +73,11 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
-		requests: requests{cookies: plan.Target.Cookies}, subscriptions: make([]*subscription, 0, plan.Clients),
+		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan)}, subscriptions: make([]*subscription, 0, plan.Clients),
 	}
 	r.notes.redact = plan.Redact
 	r.lots, r.departures.run = newLots(plan), r
+	r.envelope = newEnvelope(plan.Target.WebSocket)
 	var err error
 	if plan.Gap != nil && plan.Gap.Comment != "" {
 		if r.gapComment, err = regexp.Compile(plan.Gap.Comment); err != nil {

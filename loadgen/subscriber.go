@@ -86,10 +86,15 @@ func (s *Subscriber) Opened(o Opening) error {
 	if f := judge(&o); f != nil {
 		return f
 	}
+	s.opened(&o)
+	return nil
+}
+
+// opened notes a stream whose answer was judged to be good.
+func (s *Subscriber) opened(o *Opening) {
 	s.streams++
 	s.failures = 0
-	s.Sink.Opened(&o)
-	return nil
+	s.Sink.Opened(o)
 }
 
 // judge says whether a response is an event stream: status 200, type text/event-stream, no content coding. (WHATWG HTML,

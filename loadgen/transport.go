@@ -47,6 +47,14 @@ type Pacer interface {
 	Pace(bytesPerSecond int64)
 }
 
+// Sender is a Stream that messages can be sent on, where its Request asked for a WebSocket.
+type Sender interface {
+	// Send sends a text message. It returns when the kernel has taken it, or when it waits behind what the kernel has not taken yet: there is
+	// no answer to a message. The error, a *Failure, says that it was not sent; while the stream is not open that is so. It may be called from
+	// any goroutine that does not hold the lane.
+	Send(message []byte) error
+}
+
 // Cut is a way to end a stream from our side.
 type Cut int
 
@@ -63,7 +71,7 @@ type StreamHandler interface {
 	// error ends the stream; if it is a *Failure its token is the ending's.
 	Opened(o Opening) error
 	// Bytes is called with body bytes, content of the transfer coding only, and the instant at which they were received: all calls for
-	// one read have the same, those for two reads two. An error ends the stream as with Opened.
+	// one read have the same, those for two reads two. Of a WebSocket, each call has one message. An error ends the stream as with Opened.
 	Bytes(b []byte, at time.Time) error
 	// Ended is called once for each opening. A non-zero answer opens the stream again, with the same Request, at that instant.
 	Ended(e Ending) (reopen time.Time)
@@ -83,6 +91,17 @@ type Request struct {
 	// Login is sent before the first opening, with the same Jar; it must answer 2xx or 3xx, else the stream fails with
 	// login_status_NNN. The transport sets it to nil once it succeeded. A Request with one belongs to one stream.
 	Login *Request
+	// Upgrade is "websocket" for a stream of messages (RFC 6455), which is opened by a GET over HTTP/1.1 and the status 101; empty: the body of
+	// the response is the stream.
+	Upgrade   string
+	WebSocket WebSocket
+}
+
+// WebSocket is what a Request says of the WebSocket that it asks for.
+type WebSocket struct {
+	Compress  bool   // offer permessage-deflate, without context takeover on either side (RFC 7692)
+	Limit     int64  // bytes of the longest message that is read; 0: 16 MiB
+	Subscribe []byte // sent as a text message once the WebSocket is open; empty: nothing is
 }
 
 // Field is a header field. The value's bytes go out as they are.

@@ -62,5 +62,5 @@ func (l *lane) queueAll(s *subscriber, ds []delivery) bool {
 }
 
 func (h *hub) disturber(s *subscriber, now int64) *disturber {
-	return &disturber{box: h.faults, opened: now, rnd: rand.New(rand.NewPCG(h.faults.seed, uint64(s.serial)))}
+	return &disturber{box: h.faults, opened: now, messages: s.form != formStream, rnd: rand.New(rand.NewPCG(h.faults.seed, uint64(s.serial)))}
 }

@@ -32,6 +32,8 @@ type disturber struct {
 	behind  []delivery // by replay-late: the end of a replay
 	lateTil int64
 	out     []delivery
+
+	messages bool // of a WebSocket: faults of an event's bytes in an event stream do not touch it
 }
 
 // next is when something held back is due, in ns; 0 never.
@@ -153,6 +155,31 @@ func (d *disturber) unhold(f *Faults, now int64) {
 // faults want them.
 func (d *disturber) emit(f *Faults, ev *event, no uint64, now int64) {
 	del := delivery{ev: ev}
+	if !d.messages {
+		del = d.spoil(f, ev, no)
+	}
+	times := 1
+	if nth(f.Duplicate, no) {
+		times = 2
+		d.box.did(faultDuplicate)
+	}
+	d.delay(f, now)
+	for range times {
+		if d.messages {
+			del.due = d.lastDue
+			d.add(del, now)
+		} else {
+			d.shape(f, del, now)
+		}
+	}
+	if d.behind != nil {
+		d.catchUp(now, true)
+	}
+}
+
+// spoil returns ev with its content as the faults want it.
+func (d *disturber) spoil(f *Faults, ev *event, no uint64) delivery {
+	del := delivery{ev: ev}
 	for _, c := range [...]struct {
 		n     uint64
 		no    faultNo
@@ -169,11 +196,6 @@ func (d *disturber) emit(f *Faults, ev *event, no uint64, now int64) {
 			}
 		}
 	}
-	times := 1
-	if nth(f.Duplicate, no) {
-		times = 2
-		d.box.did(faultDuplicate)
-	}
 	if f.Renumber {
 		if d.sent == 0 {
 			d.base = ev.seq - 1
@@ -189,13 +211,7 @@ func (d *disturber) emit(f *Faults, ev *event, no uint64, now int64) {
 		del = delivery{b: append(line, del.stream()...)}
 		d.box.did(faultHugeLine)
 	}
-	d.delay(f, now)
-	for range times {
-		d.shape(f, del, now)
-	}
-	if d.behind != nil {
-		d.catchUp(now, true)
-	}
+	return del
 }
 
 // delay sets the time at which the next deliveries are due.

@@ -12,7 +12,9 @@
 //     HTTP/2 by connection. Elsewhere goroutines write, behind the same sink.
 //  5. A subscriber that cannot take what comes has a bounded backlog, and then
 //     a SlowPolicy.
-//  6. Faults make the server wrong, exactly: see ListFaults. What they did is
+//  6. A WebSocket is a subscriber as any other, in another form (form.go): its
+//     frames are encoded once for all. What its client sends, the lane reads.
+//  7. Faults make the server wrong, exactly: see ListFaults. What they did is
 //     counted, and told by GET /admin/faults and FaultsDone. A Door that is shut
 //     turns away who wants a stream, in one of three ways, for a time.
 //

@@ -18,6 +18,8 @@ type event struct {
 	data  int    // in the stream's bytes: start of the first data line
 	refs  atomic.Int32
 	home  *eventPool
+
+	frames *[formCount][]byte // of the forms that somebody wants; nil: none
 }
 
 // chunkRoom is what the longest head of a chunk takes: eight hex digits, CRLF.

@@ -25,6 +25,7 @@ func (s *Server) handler() http.Handler {
 	routes := map[string]methods{
 		"/events":       {"GET": s.events},
 		"/finite":       {"GET": s.finite},
+		"/ws":           {"GET": s.webSocket},
 		"/clock":        {"GET": s.clock},
 		"/publish":      {"POST": s.withToken(s.publish)},
 		"/healthz":      {"GET": s.health},
@@ -48,7 +49,7 @@ func (s *Server) handler() http.Handler {
 		case s.Pprof && strings.HasPrefix(r.URL.Path, "/debug/pprof/"):
 			profiles(w, r)
 		case !ok:
-			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /publish, /finite, /clock, /healthz, /metrics, /admin/faults, /admin/door"))
+			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /ws, /publish, /finite, /clock, /healthz, /metrics, /admin/faults, /admin/door"))
 		case s.CORS != "" && r.Method == http.MethodOptions:
 			w.WriteHeader(http.StatusNoContent)
 		case route[r.Method] == nil:
@@ -88,15 +89,18 @@ func profile(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) withToken(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if s.Token != "" {
-			given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if subtle.ConstantTimeCompare([]byte(given), []byte(s.Token)) != 1 {
-				s.answerError(w, refuse(http.StatusUnauthorized, "token", "the request needs the header Authorization: Bearer TOKEN with the server's token"))
-				return
-			}
+		if !s.mayPublish(r) {
+			s.answerError(w, refuse(http.StatusUnauthorized, "token", "the request needs the header Authorization: Bearer TOKEN with the server's token"))
+			return
 		}
 		next(w, r)
 	}
+}
+
+// mayPublish reports whether a request has the server's token, where it has one.
+func (s *Server) mayPublish(r *http.Request) bool {
+	given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return s.Token == "" || subtle.ConstantTimeCompare([]byte(given), []byte(s.Token)) == 1
 }
 
 // publish takes the body as the data of one event.

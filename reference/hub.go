@@ -21,6 +21,7 @@ type hub struct {
 	pool      eventPool
 	faults    *faultBox
 	counts    *counts
+	packer    packer
 
 	mu       sync.Mutex
 	seq      uint64 // of the last event
@@ -40,6 +41,7 @@ type topic struct {
 	came    uint64          // events published to it
 	subs    int             // joined subscribers
 	users   int             // admitted streams: keeps the topic alive
+	forms   [formCount]int  // joined subscribers by form
 	members [][]*subscriber // for each lane, owned by it
 }
 
@@ -47,9 +49,28 @@ type topic struct {
 // topic. It appends the event's id to dst, and tells how many subscribers there
 // were. It waits where the lanes are far behind.
 func (h *hub) publish(dst []byte, name string, e *Event) (id []byte, subscribers int, err error) {
+	h.awaitRoom()
+	return h.put(dst, name, e)
+}
+
+func (h *hub) awaitRoom() {
 	for _, l := range h.lanes {
 		l.awaitRoom()
 	}
+}
+
+// hasRoom reports whether awaitRoom would wait for nobody.
+func (h *hub) hasRoom() bool {
+	for _, l := range h.lanes {
+		if !l.hasRoom() {
+			return false
+		}
+	}
+	return true
+}
+
+// put is publish for those who must not wait, however far behind the lanes are.
+func (h *hub) put(dst []byte, name string, e *Event) (id []byte, subscribers int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -73,6 +94,9 @@ func (h *hub) publish(dst []byte, name string, e *Event) (id []byte, subscribers
 		return dst, t.subs, nil
 	}
 	h.seq++
+	if t.subs > t.forms[formStream] {
+		ev.frame(&t.forms, e, &h.packer)
+	}
 	ev.hold(len(h.lanes))
 	t.ring.keep(ev, h.ring)
 	for _, l := range h.lanes {
@@ -131,6 +155,7 @@ func (h *hub) join(s *subscriber, topics []*topic, lastID string) {
 	for i, t := range topics {
 		s.slots[i].topic = t
 		t.subs++
+		t.forms[s.form]++
 	}
 	h.resume(s, topics, lastID)
 	if s.lane == nil {
@@ -157,6 +182,7 @@ func (h *hub) lost(s *subscriber) {
 		s.odd.abandon()
 	}
 	for i := range s.slots {
+		s.slots[i].topic.forms[s.form]--
 		h.release(s.slots[i].topic, true)
 	}
 	h.forget()
@@ -189,6 +215,7 @@ func (h *hub) gone(s *subscriber) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := range s.slots {
+		s.slots[i].topic.forms[s.form]--
 		h.release(s.slots[i].topic, true)
 	}
 	h.forget()

@@ -14,6 +14,7 @@ type lane struct {
 	backlog int
 	policy  SlowPolicy
 	beat    time.Duration
+	maxBody int64 // bytes of a published event
 	counts  *counts
 	poll    *poller
 
@@ -34,6 +35,7 @@ type lane struct {
 	vec    vector // scratch
 	sent   uint64 // deliveries written to sockets
 	stop   bool
+	hearing
 
 	sentNow atomic.Uint64 // sent, for others to read
 }
@@ -73,9 +75,36 @@ const (
 // run is a row of events of one topic, written at once.
 type run struct {
 	evs         []*event
-	bytes       int // of all chunks
 	streamBytes int // of all events as event stream bytes
-	vec         vector
+	rows        [formCount]row
+}
+
+// row is a run in one form, as sockets get it.
+type row struct {
+	made  bool
+	bytes int
+	vec   vector
+}
+
+// in returns the run in a form.
+func (r *run) in(f form) *row {
+	w := &r.rows[f]
+	if !w.made {
+		w.made, w.bytes = true, 0
+		for _, ev := range r.evs {
+			w.bytes += len(ev.wire(f))
+		}
+		w.vec.set(r.evs, f)
+	}
+	return w
+}
+
+// start makes an empty run.
+func (r *run) start() {
+	r.evs, r.streamBytes = r.evs[:0], 0
+	for f := range r.rows {
+		r.rows[f].made = false
+	}
 }
 
 // post hands c to the lane. It says no when the lane has ended; only a join has
@@ -111,6 +140,12 @@ func (l *lane) awaitRoom() {
 	}
 }
 
+func (l *lane) hasRoom() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.inbox) < inboxLimit || l.ended
+}
+
 // serve is the lane's goroutine.
 func (l *lane) serve() {
 	if l.beat > 0 {
@@ -119,6 +154,7 @@ func (l *lane) serve() {
 	}
 	for !l.stop {
 		l.poll.wait(l.sleep(), l.ready)
+		l.hearAll()
 		l.mu.Lock()
 		l.asleep = false
 		l.inbox, l.work = l.work[:0], l.inbox
@@ -142,9 +178,11 @@ func (l *lane) sleep() time.Duration {
 	}
 	l.asleep = true
 	l.mu.Unlock()
-	wait := time.Duration(-1)
+	wait := l.nap()
 	if len(l.timers) > 0 {
-		wait = max(0, time.Duration(l.timers[0].odd.armed-nanos(time.Now())))
+		if d := max(0, time.Duration(l.timers[0].odd.armed-nanos(time.Now()))); wait < 0 || d < wait {
+			wait = d
+		}
 	}
 	if l.beat > 0 && len(l.all) > 0 {
 		if d := max(0, time.Until(l.beatAt)); wait < 0 || d < wait {
@@ -164,14 +202,12 @@ func (l *lane) handle(batch []command) {
 			i++
 			continue
 		}
-		l.run.evs, l.run.bytes, l.run.streamBytes = l.run.evs[:0], 0, 0
+		l.run.start()
 		for i < len(batch) && len(l.run.evs) < runLimit && batch[i].do == doPublish && batch[i].topic == c.topic && batch[i].faults == c.faults {
 			l.run.evs = append(l.run.evs, batch[i].ev)
-			l.run.bytes += len(batch[i].ev.chunk())
 			l.run.streamBytes += len(batch[i].ev.stream())
 			i++
 		}
-		l.run.vec.set(l.run.evs)
 		l.broadcast(c.topic, c.faults)
 		for _, ev := range l.run.evs {
 			ev.release()

@@ -51,6 +51,7 @@ func (l *lane) leave(s *subscriber) {
 	s.flags |= flagEnding
 	if s.out == nil {
 		l.poll.closeSocket(s.fd)
+		l.unhear(s)
 	}
 	s.drop()
 	if s.odd != nil {
@@ -83,7 +84,9 @@ func (l *lane) endAll(farewell func() []byte) {
 			continue
 		}
 		l.settle(s)
-		s.enqueue(delivery{b: farewell()}, l.backlog)
+		if s.form == formStream {
+			s.enqueue(delivery{b: farewell()}, l.backlog)
+		}
 		s.enqueue(delivery{act: actEnd}, l.backlog)
 		s.flags |= flagEnding
 		l.mark(s)

@@ -7,8 +7,8 @@ import (
 )
 
 // poller waits for the lane's sockets and for commands. Sockets are watched
-// edge-triggered for departures and for room to write; what clients send after
-// their request is never read.
+// edge-triggered for departures and for room to write. What a WebSocket sends is
+// read; what other clients send after their request never is.
 type poller struct {
 	epoll  int
 	bell   int
@@ -42,7 +42,7 @@ func (p *poller) wake() {
 
 // wait calls ready for each socket with news, at most d later (negative: no
 // limit). Whole milliseconds, rounded up: nothing may be sent too early.
-func (p *poller) wait(d time.Duration, ready func(s *subscriber, left bool)) {
+func (p *poller) wait(d time.Duration, ready func(s *subscriber, events uint32)) {
 	ms := -1
 	if d >= 0 {
 		ms = int((d + time.Millisecond - 1) / time.Millisecond)
@@ -58,7 +58,7 @@ func (p *poller) wait(d time.Duration, ready func(s *subscriber, left bool)) {
 			continue
 		}
 		if s := p.socks[ev.Fd]; s != nil {
-			ready(s, ev.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0)
+			ready(s, ev.Events)
 		}
 	}
 }
@@ -77,10 +77,11 @@ func (p *poller) add(fd int32, s *subscriber) bool {
 		p.socks = append(p.socks, nil)
 	}
 	p.socks[fd] = s
-	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{
-		Events: unix.EPOLLOUT | unix.EPOLLRDHUP | 1<<31, // EPOLLET, which the package has as a negative number
-		Fd:     fd,
-	}) == nil
+	events := uint32(unix.EPOLLOUT | unix.EPOLLRDHUP | 1<<31) // EPOLLET, which the package has as a negative number
+	if s.form != formStream {
+		events |= unix.EPOLLIN
+	}
+	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{Events: events, Fd: fd}) == nil
 }
 
 func (p *poller) closeSocket(fd int32) {

@@ -176,7 +176,7 @@ func (s *Server) startLanes() error {
 		}
 		l := &lane{
 			hub: s.hub, no: i, poll: p, counts: &s.counts,
-			backlog: orDefault(s.Backlog, 1024), policy: s.Slow, beat: s.Heartbeat,
+			backlog: orDefault(s.Backlog, 1024), policy: s.Slow, beat: s.Heartbeat, maxBody: orDefault(s.MaxBody, 1<<20),
 		}
 		l.room.L = &l.mu
 		lanes = append(lanes, l)

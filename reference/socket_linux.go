@@ -65,11 +65,11 @@ func nonBlocking(nc net.Conn) func(b []byte) int {
 // vector is a run of events as the kernel takes it.
 type vector struct{ iov []unix.Iovec }
 
-func (v *vector) set(evs []*event) {
+func (v *vector) set(evs []*event, f form) {
 	v.iov = v.iov[:0]
 	if len(evs) > 1 {
 		for _, ev := range evs {
-			v.add(ev.chunk())
+			v.add(ev.wire(f))
 		}
 	}
 }
@@ -110,8 +110,12 @@ func writev(fd int32, iov []unix.Iovec) (int, unix.Errno) {
 }
 
 // ready is the poller's news of a socket.
-func (l *lane) ready(s *subscriber, left bool) {
-	if left {
+func (l *lane) ready(s *subscriber, events uint32) {
+	left := events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+	switch {
+	case s.form != formStream && events&unix.EPOLLIN != 0: // its last words come before its end
+		l.unheard = append(l.unheard, unheard{s, left})
+	case left:
 		l.leave(s)
 		return
 	}
@@ -129,10 +133,11 @@ func (l *lane) sendSocket(s *subscriber) bool {
 	}
 	var n int
 	var errno unix.Errno
+	row := l.run.in(s.form)
 	if len(l.run.evs) == 1 {
-		n, errno = write(s.fd, l.run.evs[0].chunk())
+		n, errno = write(s.fd, l.run.evs[0].wire(s.form))
 	} else {
-		n, errno = writev(s.fd, l.run.vec.iov)
+		n, errno = writev(s.fd, row.vec.iov)
 	}
 	if errno == unix.EAGAIN {
 		s.flags |= flagFull
@@ -142,12 +147,12 @@ func (l *lane) sendSocket(s *subscriber) bool {
 		l.leave(s)
 		return true
 	}
-	if n == l.run.bytes {
+	if n == row.bytes {
 		l.sent += uint64(len(l.run.evs))
 		return true
 	}
 	for _, ev := range l.run.evs {
-		if size := len(ev.chunk()); n >= size {
+		if size := len(ev.wire(s.form)); n >= size {
 			n -= size
 			l.sent++
 			continue
@@ -207,6 +212,9 @@ func (l *lane) flushSocket(s *subscriber) {
 // wire returns what goes to the socket for d. Bytes of the subscriber's own
 // get their frame here.
 func (s *subscriber) wire(d *delivery) []byte {
+	if s.form != formStream {
+		return s.form.message(d)
+	}
 	if d.act == actEnd && !s.is(flagPlain) {
 		return lastChunk
 	}

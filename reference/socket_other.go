@@ -25,7 +25,7 @@ func (p *poller) wake() {
 	}
 }
 
-func (p *poller) wait(d time.Duration, _ func(*subscriber, bool)) {
+func (p *poller) wait(d time.Duration, _ func(*subscriber, uint32)) {
 	if d < 0 {
 		<-p.bell
 		return
@@ -43,7 +43,7 @@ func (p *poller) add(int32, *subscriber) bool       { return false }
 func (p *poller) closeSocket(int32)                 {}
 func closeSocket(int32)                             {}
 func (p *poller) close()                            {}
-func (l *lane) ready(*subscriber, bool)             {}
+func (l *lane) ready(*subscriber, uint32)           {}
 func (l *lane) sendSocket(*subscriber) bool         { return false }
 func (l *lane) flushSocket(*subscriber)             {}
 func takeSocket(http.ResponseWriter) (int32, error) { return -1, errors.ErrUnsupported }
@@ -52,4 +52,11 @@ func nonBlocking(net.Conn) func([]byte) int { return nil }
 
 type vector struct{}
 
-func (v *vector) set([]*event) {}
+func (v *vector) set([]*event, form) {}
+
+// hearing has no part here: goroutines read.
+type hearing struct{}
+
+func (l *lane) hearAll()           {}
+func (l *lane) nap() time.Duration { return -1 }
+func (l *lane) unhear(*subscriber) {}

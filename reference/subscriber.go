@@ -78,6 +78,7 @@ type subscriber struct {
 	queue   []delivery
 	head    *answerHead // what is left to write of the answer's head; sockets only
 	flags   flags
+	form    form
 }
 
 // answerHead is what is left to write of an answer's head.
@@ -86,12 +87,13 @@ type answerHead struct{ bytes []byte }
 type flags uint8
 
 const (
-	flagDirty   flags = 1 << iota // on the lane's list of those to flush
-	flagEnding                    // nothing more is queued
-	flagStalled                   // nothing more is written
-	flagPlain                     // HTTP/1.0: no chunks
-	flagFull                      // the socket took no more; the poller tells when it does
-	flagHeld                      // the head waits for the first bytes of the body
+	flagDirty     flags = 1 << iota // on the lane's list of those to flush
+	flagEnding                      // nothing more is queued
+	flagStalled                     // nothing more is written
+	flagPlain                       // HTTP/1.0: no chunks
+	flagFull                        // the socket took no more; the poller tells when it does
+	flagHeld                        // the head waits for the first bytes of the body
+	flagPublishes                   // what it sends is published: WebSockets only
 )
 
 func (s *subscriber) is(f flags) bool { return s.flags&f != 0 }

@@ -20,8 +20,12 @@ func (l *lane) tick() {
 		for i := len(l.all) - 1; i >= 0; i-- {
 			s := l.all[i]
 			if s.flags&(flagEnding|flagStalled) == 0 && s.waiting() == 0 {
-				l.pulse.hold(1)
-				s.enqueue(delivery{ev: l.pulse}, l.backlog)
+				d := delivery{b: pingFrame}
+				if s.form == formStream {
+					l.pulse.hold(1)
+					d = delivery{ev: l.pulse}
+				}
+				s.enqueue(d, l.backlog)
 				l.mark(s)
 			}
 		}

@@ -10,6 +10,8 @@ import (
 // TLS, over HTTP/2, and where the lanes have no sockets.
 type writer struct {
 	counts *counts
+	form   form
+	below  net.Conn      // of a WebSocket, whose connection net/http has given away; nil: none
 	bell   chan struct{} // of room 1: something is queued, or the stream is cut
 	gone   chan struct{} // closed by the lane: write nothing more
 	taken  []delivery
@@ -20,7 +22,13 @@ func newWriter(c *counts) *writer {
 }
 
 func (w *writer) send(*subscriber, *run) bool { return false }
-func (w *writer) cut(*subscriber)             { close(w.gone) }
+
+func (w *writer) cut(*subscriber) {
+	close(w.gone)
+	if w.below != nil {
+		w.below.Close()
+	}
+}
 
 func (w *writer) flush(*subscriber) {
 	select {
@@ -70,7 +78,7 @@ func (w *writer) writeTaken(ctx context.Context, out *http.ResponseController, r
 	for i := range w.taken {
 		d := &w.taken[i]
 		w.counts.sent.Add(1)
-		if b := d.stream(); len(b) > 0 {
+		if b := w.form.content(d); len(b) > 0 {
 			if _, err := rw.Write(b); err != nil {
 				return false
 			}

@@ -42,8 +42,30 @@ func (c checker) target(t *Target) {
 		c.env("target.tls.ca_cert", t.TLS.CACert)
 		c.env("target.tls.server_name", t.TLS.ServerName)
 	}
+	c.webSocket(t)
 	if t.Start != nil {
 		c.start(t.Start)
+	}
+}
+
+// webSocket: it is opened by a GET over HTTP/1.1.
+func (c checker) webSocket(t *Target) {
+	if t.Transport != TransportWebSocket {
+		if t.WebSocket != nil && !c.broken("target.transport", t.Transport) {
+			c.mistakes.add(c.source.atKey("target.websocket", "settings of WebSockets have no meaning without transport: websocket", ""))
+		}
+		return
+	}
+	switch {
+	case t.Protocol == "http2" || t.Protocol == "h2c":
+		c.wrong("target.protocol", 0, "http1.1", "WebSockets over HTTP/2 (RFC 8441) are not there: a WebSocket is opened over HTTP/1.1")
+	case t.Method == http.MethodPost:
+		c.wrong("target.method", 0, http.MethodGet, "a WebSocket is opened by a GET")
+	}
+	if w := t.WebSocket; w != nil {
+		c.template("target.websocket.subscribe", w.Subscribe, subscriberScope)
+		c.pointer("target.websocket.data", w.Data)
+		c.pointer("target.websocket.type", w.Type)
 	}
 }
 
@@ -139,6 +161,8 @@ func parseURL(address, text string) (parsed *url.URL, message, suggestion string
 			message = message[cut+3:]
 		}
 		return nil, "bad URL: " + message, ""
+	case u.Scheme == "ws" || u.Scheme == "wss": // also where it is meant: one way to write it
+		return nil, "a WebSocket's URL is written with http or https", strings.Replace(text, "ws", "http", 1)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Sprintf("scheme %s is neither http nor https", quote(u.Scheme)), near(u.Scheme, []string{"http", "https"})
 	case u.Hostname() == "":

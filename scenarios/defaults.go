@@ -66,6 +66,10 @@ func (t *Target) withDefaults() *Target {
 	full := *t
 	fill(&full.Method, "GET")
 	fill(&full.Protocol, "auto")
+	fill(&full.Transport, TransportSSE)
+	if full.Transport == TransportWebSocket && full.WebSocket == nil {
+		full.WebSocket = &WebSocket{}
+	}
 	if t.Login != nil {
 		login := *t.Login
 		fill(&login.Method, "POST")

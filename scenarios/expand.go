@@ -82,6 +82,11 @@ func (e *expander) target(t *Target) (target Target, start Start, pid int) {
 			Headers: e.texts("target.login.headers", t.Login.Headers, true), Body: e.template("target.login.body", t.Login.Body),
 		}
 	}
+	if t.WebSocket != nil {
+		webSocket := *t.WebSocket
+		webSocket.Subscribe = e.template("target.websocket.subscribe", t.WebSocket.Subscribe)
+		target.WebSocket = &webSocket
+	}
 	target.ConnectTo = e.text("target.connect_to", t.ConnectTo)
 	e.address("target.connect_to", t.ConnectTo, target.ConnectTo, hostPortMistake)
 	if target.Protocol == "auto" {

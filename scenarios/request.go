@@ -19,6 +19,8 @@ type ClientRequest struct {
 	Header http.Header
 	Body   string
 	Login  *ClientRequest // made once before the first stream; nil: none
+
+	Subscribe string // sent once the WebSocket is open; empty: nothing is
 }
 
 // requestTemplates are the parsed templates of a request.
@@ -28,6 +30,8 @@ type requestTemplates struct {
 	headers []headerTemplate
 	body    text
 	login   *requestTemplates
+
+	subscribe text
 }
 
 type headerTemplate struct {
@@ -94,6 +98,9 @@ func (t *requestTemplates) execute(s *subscriber) (*ClientRequest, error) {
 	if r.Body, err = t.body.execute(s); err != nil {
 		return nil, err
 	}
+	if r.Subscribe, err = t.subscribe.execute(s); err != nil {
+		return nil, err
+	}
 	if t.login != nil {
 		r.Login, err = t.login.execute(s)
 	}
@@ -115,6 +122,9 @@ func (t text) execute(s *subscriber) (string, error) {
 func (p *Plan) templates(e *expander) *requestTemplates {
 	t := p.Target
 	parsed := p.requestOf(e, "target", t.Method, t.URL, t.Headers, t.Body)
+	if t.WebSocket != nil {
+		parsed.subscribe = p.textOf(e, "target.websocket.subscribe", t.WebSocket.Subscribe)
+	}
 	if t.Login != nil {
 		parsed.login = p.requestOf(e, "target.login", t.Login.Method, t.Login.URL, t.Login.Headers, t.Login.Body)
 	}

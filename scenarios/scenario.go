@@ -39,6 +39,10 @@ type Scenario struct {
 type Target struct {
 	// URL of the event stream, http or https (template).
 	URL string `yaml:"url" json:"url"`
+	// Transport that brings the events; default sse.
+	Transport string `yaml:"transport,omitempty" json:"transport,omitempty" jsonschema:"enum=sse,enum=websocket"`
+	// WebSocket says how messages are read, with transport websocket.
+	WebSocket *WebSocket `yaml:"websocket,omitempty" json:"websocket,omitempty"`
 	// Method of the request; default GET.
 	Method string `yaml:"method,omitempty" json:"method,omitempty" jsonschema:"enum=GET,enum=POST"`
 	// Headers of the request (templates). Accept: text/event-stream is always sent.
@@ -66,6 +70,24 @@ type Target struct {
 	// PID of a server that runs already: its CPU and memory are sampled.
 	PID int `yaml:"pid,omitempty" json:"pid,omitempty"`
 }
+
+// WebSocket says how the messages of WebSockets are read.
+type WebSocket struct {
+	// Subscribe is a text message that each subscriber sends once its WebSocket is open (template); default: none.
+	Subscribe string `yaml:"subscribe,omitempty" json:"subscribe,omitempty"`
+	// Compression offers permessage-deflate, without context takeover on either side.
+	Compression bool `yaml:"compression,omitempty" json:"compression,omitempty"`
+	// Data is a pointer to an event's data in a message that is JSON; default: the whole message is the data.
+	Data string `yaml:"data,omitempty" json:"data,omitempty"`
+	// Type is a pointer to an event's type in a message that is JSON; default: events have none.
+	Type string `yaml:"type,omitempty" json:"type,omitempty"`
+}
+
+// The values of Target.Transport.
+const (
+	TransportSSE       = "sse"
+	TransportWebSocket = "websocket"
+)
 
 // Login is a request that each subscriber makes once before its first stream.
 type Login struct {

@@ -1,4 +1,4 @@
-// Package transport brings the bytes of streams over HTTP/1.1, with and without TLS, and over HTTP/2. It knows HTTP and nothing of
+// Package transport brings the bytes of streams over HTTP/1.1, with and without TLS, over HTTP/2, and the messages of WebSockets. It knows HTTP and nothing of
 // events, stamps or retries.
 //
 // A tour:
@@ -23,5 +23,7 @@
 //     (secure.go, records.go, messages.go, seal.go, traffic_keys.go), which opens in place in the lane's buffer, for everything else
 //     crypto/tls over memory (shim.go). Reconnects resume sessions (sessions.go).
 //  8. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
-//  9. Every way to fail has a token (tokens.go, failure.go).
+//  9. A WebSocket stands between a stream and its handler (websocket.go, wsframes.go, wsdeflate.go, wssend.go); the engines only write what
+//     it has to say (wsloop_linux.go, wsstream.go).
+//  10. Every way to fail has a token (tokens.go, failure.go).
 package transport

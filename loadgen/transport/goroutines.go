@@ -28,7 +28,7 @@ func newGoroutines(t *Transport) *goroutines {
 }
 
 func (g *goroutines) open(l *lane, r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
-	s := &stream{exchange: exchange{request: r, handler: h}, engine: g, lane: l}
+	s := &stream{exchange: exchange{request: r, handler: wrap(l, r, h)}, engine: g, lane: l}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {

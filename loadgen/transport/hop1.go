@@ -39,6 +39,7 @@ func (s *stream) reuse(origin string) *conn {
 func (s *stream) exchange1(c *conn) error {
 	s.opening.Remote = c.tcp.RemoteAddr().String()
 	s.parser.reset(s.lane.t.config.HeadLimit)
+	s.parser.upgrade = s.opening.upgrade
 	err := s.guard(c)
 	if err == nil {
 		err = s.send(c)

@@ -280,13 +280,17 @@ func (s *looped) read(ended bool) {
 }
 
 // feed hands on what was read.
-func (s *looped) feed(b []byte) error {
+func (s *looped) feed(b []byte) (err error) {
 	if s.secure == nil {
-		return s.parser.feed(b, s.loop.at, s)
+		err = s.parser.feed(b, s.loop.at, s)
+	} else {
+		err = s.secure.open(b, s)
+		if b := s.secure.pending(nil); len(b) > 0 && err == nil {
+			err = s.send(b)
+		}
 	}
-	err := s.secure.open(b, s)
-	if b := s.secure.pending(nil); len(b) > 0 && err == nil {
-		err = s.send(b)
+	if w := s.socket(); w != nil && len(w.out) > 0 {
+		err = s.reply(w, err)
 	}
 	return err
 }

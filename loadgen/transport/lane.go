@@ -13,9 +13,10 @@ const laneBufferSize = 64 << 10
 // lane is what this package keeps with a loadgen.Lane.
 type lane struct {
 	*loadgen.Lane
-	t       *Transport
-	figures figures
-	buffer  []byte // only for the holder of the lane
+	t         *Transport
+	figures   figures
+	buffer    []byte    // only for the holder of the lane
+	deflation deflation // of its WebSockets; likewise
 }
 
 // figures takes what is measured here. It is the loadgen.Lane itself but in tests.

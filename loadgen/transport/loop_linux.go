@@ -120,7 +120,7 @@ func (p *loop) open(r *loadgen.Request, at time.Time, h loadgen.StreamHandler) l
 	s := &p.slab[0]
 	p.slab = p.slab[1:]
 	p.mu.Unlock()
-	s.exchange = exchange{request: r, handler: h}
+	s.exchange = exchange{request: r, handler: wrap(p.lane, r, h)}
 	s.loop, s.fd, s.slot = p, noSocket, noSlot
 	p.post(message{do: doOpen, s: s, at: at})
 	return s

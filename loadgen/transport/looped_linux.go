@@ -173,6 +173,7 @@ func (s *looped) ask() {
 	p, o := s.loop, s.opening
 	o.Remote = p.remotes[s.peer].text
 	s.parser.reset(p.t.config.HeadLimit)
+	s.parser.upgrade = o.upgrade
 	s.phase, o.Requested = answering, time.Time{}
 	p.scratch = s.appendRequest(p.scratch[:0], o)
 	if err := s.write(p.scratch); err != nil {
@@ -302,8 +303,8 @@ func (s *looped) discard() {
 	p, fd := s.loop, s.fd
 	s.fd = noSocket
 	torn := s.takeUnsent() != nil // an alert must not come inside a record
-	if s.secure != nil && !torn && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
-		p.scratch = s.secure.goodbye(p.scratch[:0])
+	if !torn && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
+		p.scratch = s.goodbye(p.scratch[:0])
 		n, _ := sendSocket(fd, p.scratch) // who is gone need not be told
 		p.sent += int64(n)
 	}
@@ -317,6 +318,20 @@ func (s *looped) discard() {
 		resetOnClose(fd)
 	}
 	p.closeSocket(fd, s.slot)
+}
+
+// goodbye appends what is said at an orderly end: that of a WebSocket where we end it, and that of TLS.
+func (s *looped) goodbye(b []byte) []byte {
+	if w := s.socket(); w != nil && s.cut() {
+		b = w.goodbye(b)
+	}
+	if s.secure == nil {
+		return b
+	}
+	if len(b) > 0 {
+		b, _ = s.secure.seal(nil, b) // what cannot be sealed is not said
+	}
+	return s.secure.goodbye(b)
 }
 
 // write sends bytes, sealed where there is TLS; what the kernel does not take waits for its readiness.

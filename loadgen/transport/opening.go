@@ -28,6 +28,7 @@ type opening struct {
 	url       *url.URL
 	header    []loadgen.Field
 	body      []byte
+	upgrade   bool // to a WebSocket
 	login     bool
 	answered  bool     // the hop's answer is a login's or a redirect's; only its body is left to read
 	surplus   int      // bytes of such a body so far
@@ -44,7 +45,7 @@ type opening struct {
 
 // take makes a request the next one to send.
 func (o *opening) take(r *loadgen.Request) {
-	o.method, o.url, o.header, o.body = r.Method, sendable(r.URL), r.Header, r.Body
+	o.method, o.url, o.header, o.body, o.upgrade = r.Method, sendable(r.URL), r.Header, r.Body, r.Upgrade == upgradeWebSocket
 	if o.method == "" {
 		o.method = http.MethodGet
 	}
@@ -117,6 +118,8 @@ func (o *opening) check(protocol string) error {
 		return fail(tokenALPN, "%s is agreed in the TLS handshake and %s has none; %s speaks HTTP/2 in cleartext", HTTP2, loadgen.ShowURL(o.url), H2C)
 	case !validToken(o.method):
 		return fail(tokenRequestInvalid, "invalid method %q", o.method)
+	case o.upgrade && (protocol != HTTP1 || o.method != http.MethodGet):
+		return fail(tokenRequestInvalid, "a WebSocket is opened by GET over %s, not by %s over %s", HTTP1, o.method, protocol)
 	}
 	for _, f := range o.header {
 		switch {

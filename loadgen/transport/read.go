@@ -25,6 +25,9 @@ func (c *conn) readBuffered() error {
 			feed = s.parser.feed(b[:n], at, s)
 		}
 		s.lane.Release()
+		if said := s.reply(c); feed == nil {
+			feed = said
+		}
 		switch {
 		case feed != nil:
 			return feed

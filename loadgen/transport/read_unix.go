@@ -49,6 +49,9 @@ func (c *conn) poll(fd uintptr) (finished bool) {
 			l.traffic(int64(n), 0)
 			err = s.parser.feed(l.buffer[:n], at, s)
 			l.Release()
+			if said := s.reply(c); err == nil {
+				err = said
+			}
 			if err != nil || s.parser.done() {
 				c.err = err
 				return true

@@ -85,3 +85,21 @@ func TestMemoryOfAnIdleConnection(t *testing.T) {
 		runtime.KeepAlive(authors)
 	}
 }
+
+func TestFramesDoNotAllocate(t *testing.T) {
+	var sink quietSink
+	r := frameReader{limit: 1 << 20}
+	in := []byte("\x81\x05hello\x89\x00\x01\x01a\x80\x01c")
+	if n := testing.AllocsPerRun(1000, func() {
+		if r.feed(in, &sink) != nil || r.feed(in[:3], &sink) != nil || r.feed(in[3:7], &sink) != nil {
+			t.Fatal("refused")
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+type quietSink struct{}
+
+func (*quietSink) message([]byte, bool, bool) error { return nil }
+func (*quietSink) control(byte, []byte) error       { return nil }

@@ -58,6 +58,9 @@ func (x *exchange) appendRequest(b []byte, o *opening) []byte {
 		b = strconv.AppendInt(b, int64(len(o.body)), 10)
 		b = append(b, "\r\n"...)
 	}
+	if o.upgrade {
+		b = x.socket().appendHandshake(b)
+	}
 	b = append(b, "\r\n"...)
 	return append(b, o.body...)
 }

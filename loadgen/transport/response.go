@@ -51,6 +51,7 @@ type responseParser struct {
 	state   parseState
 	keep    bool // the connection can carry another request once the state is isDone
 	started bool // a byte was fed
+	upgrade bool // another protocol was asked for: what follows a 101 is its own
 	limit   uint32
 	left    uint64   // bytes that the body, the chunk or a section of lines has or may have still
 	part    *partial // nil: neither in a head nor in a line
@@ -271,10 +272,13 @@ func fieldLine(line []byte) (name, value string, err error) {
 
 func (p *responseParser) endHead(at time.Time, sink answerSink) error {
 	head := p.part
-	if head.status == http.StatusSwitchingProtocols {
+	switch {
+	case head.status == http.StatusSwitchingProtocols && p.upgrade:
+		p.state = untilClose
+		return p.giveHead(at, sink)
+	case head.status == http.StatusSwitchingProtocols:
 		return fail(tokenSwitching, "the server answered 101 to a request that asked for no other protocol")
-	}
-	if head.status < 200 {
+	case head.status < 200:
 		if head.interim++; head.interim > interimLimit {
 			return fail(tokenInterimLimit, "more than %d interim (1xx) responses", interimLimit)
 		}
@@ -284,6 +288,12 @@ func (p *responseParser) endHead(at time.Time, sink answerSink) error {
 	if err := p.frame(); err != nil {
 		return err
 	}
+	return p.giveHead(at, sink)
+}
+
+// giveHead hands on the final head.
+func (p *responseParser) giveHead(at time.Time, sink answerSink) error {
+	head := p.part
 	h := head.header
 	head.header = nil
 	return sink.head(head.status, "HTTP/1."+strconv.Itoa(int(head.minor)), h, at)

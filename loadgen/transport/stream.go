@@ -159,6 +159,7 @@ func (s *stream) discard(c *conn) {
 	case loadgen.CutRST:
 		c.reset()
 	default:
+		s.sayClose(c)
 		c.Close()
 	}
 	s.lane.Hold()

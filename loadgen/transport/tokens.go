@@ -43,6 +43,17 @@ const (
 	tokenTLSRecord        = "tls_record"
 	tokenTransferEncoding = "transfer_encoding"
 	tokenWrite            = "write"
+
+	tokenWSAccept    = "ws_accept"
+	tokenWSBacklog   = "ws_backlog"
+	tokenWSClose     = "ws_close_" // + the status code
+	tokenWSDeflate   = "ws_deflate"
+	tokenWSExtension = "ws_extension"
+	tokenWSFrame     = "ws_frame"
+	tokenWSNoClose   = "ws_no_close"
+	tokenWSNotOpen   = "ws_not_open"
+	tokenWSTooLong   = "ws_too_long"
+	tokenWSUTF8      = "ws_utf8"
 )
 
 // A Token is a short stable name of a way in which a stream ends. Reports count by it and the README's index lists it.
@@ -96,6 +107,14 @@ var Tokens = []Token{
 	{tokenTLSRecord, "the server broke TLS after the handshake", false},
 	{tokenTransferEncoding, "a transfer coding other than chunked", false},
 	{tokenWrite, "the request could not be written", false},
+	{tokenWSAccept, "the answer 101 to the opening handshake of a WebSocket is not one", false},
+	{tokenWSClose + "NNNN", "the server closed the WebSocket with status code NNNN; 1005: with none", false},
+	{tokenWSDeflate, "a compressed message cannot be opened", false},
+	{tokenWSExtension, "the server chose a WebSocket extension that was not offered", false},
+	{tokenWSFrame, "the server broke the framing of the WebSocket protocol", false},
+	{tokenWSNoClose, "the connection of a WebSocket ended without a close frame", false},
+	{tokenWSTooLong, "a message is longer than target.event_limit", false},
+	{tokenWSUTF8, "a text message, or the reason of a close frame, is not UTF-8", false},
 }
 
 var permanent = func() map[string]bool {
