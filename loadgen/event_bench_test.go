@@ -16,6 +16,7 @@ func (s *still) Lanes() []*Lane                                        { return 
 func (s *still) Open(*Lane, *Request, time.Time, StreamHandler) Stream { return s }
 func (s *still) Cut(Cut)                                               {}
 func (s *still) Account() Account                                      { return Account{} }
+func (s *still) Wire() (received, sent int64)                          { return 0, 0 }
 func (s *still) Close() error                                          { return nil }
 
 // field is a run with open streams, all on one lane.

@@ -15,6 +15,7 @@ func (r *run) finish() (*results.Document, error) {
 	if err := r.runner.Transport.Close(); err != nil {
 		r.fail(fmt.Sprintf("closing the transport: %v", err))
 	}
+	r.weigh(len(r.plan.Phases)) // the drain has what the end of the streams costs
 	r.runner.Flights = r.takeFlights()
 	r.mu.Lock()
 	if err := r.gather(); err != nil {
@@ -42,6 +43,17 @@ func (r *run) finish() (*results.Document, error) {
 		document.Fail(err.Error()) // the journal failed at the very end
 	}
 	return document, foldErr
+}
+
+// weigh enters what the link carried since the last look, in the phase that ends.
+func (r *run) weigh(phase int) {
+	received, sent := r.runner.Transport.Wire()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := r.recorder.of(phase)
+	v.Add(results.WireReceived, received-r.wire.received)
+	v.Add(results.WireSent, sent-r.wire.sent)
+	r.wire.received, r.wire.sent = received, sent
 }
 
 // addAccount enters what the transport knows of its own measuring, once it is closed. It sees a step of the clock sooner than the host,

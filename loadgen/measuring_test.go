@@ -32,6 +32,9 @@ func TestTheRunTellsHowItMeasured(t *testing.T) {
 		if d.Run.TimeOfReceipt != results.ReceiptKernel || d.Run.Wire == nil || *d.Run.Wire != (results.Wire{Layer: results.WireLoopback, HeaderBytes: 52}) {
 			t.Errorf("%+v, wire %+v", d.Run, d.Run.Wire)
 		}
+		for _, phase := range d.Phases {
+			wantCounters(t, &results.Document{Metrics: phase.Metrics}, map[string]float64{"wire.received": 1000, "wire.sent": 300})
+		}
 		seconds := *d.Metrics["machine.clock_steps"].Value
 		if seconds < 5 { // a run of 5 s and a drain; the transport saw fewer steps, so the host's count
 			t.Errorf("%v steps of the clock, one a second", seconds)

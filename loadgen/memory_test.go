@@ -30,6 +30,7 @@ type memory struct {
 	streams []*memoryStream
 	clients map[StreamHandler]int
 	wait    sync.WaitGroup
+	looks   int64 // at the wire
 }
 
 type memoryStream struct {
@@ -71,6 +72,14 @@ func (m *memory) Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream
 	m.streams = append(m.streams, s)
 	m.wait.Go(func() { s.connect(at) })
 	return s
+}
+
+// Wire is as if each look found as much more.
+func (m *memory) Wire() (received, sent int64) {
+	if m.account.WireLayer != "" {
+		m.looks++
+	}
+	return m.looks * 1000, m.looks * 300
 }
 
 func (m *memory) Account() Account {

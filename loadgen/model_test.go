@@ -91,6 +91,8 @@ func (m *model) topic(name string) *modelTopic {
 func (m *model) Lanes() []*Lane   { return m.lanes }
 func (m *model) Account() Account { return Account{} }
 
+func (m *model) Wire() (received, sent int64) { return 0, 0 }
+
 func (m *model) Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -43,6 +43,7 @@ type run struct {
 	requests      requests
 	publishing    bool
 	partial       bool
+	wire          struct{ received, sent int64 } // as it was at the last look
 
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64

@@ -88,6 +88,7 @@ func (r *run) load(ctx context.Context) {
 		var err error
 		if phase.Kind == scenarios.KindRamp {
 			err = r.ramp(ctx, phase)
+			r.weigh(i)
 			begun = r.boundary(i + 1)
 		} else {
 			if r.sender != nil && !r.publishing {
@@ -95,6 +96,7 @@ func (r *run) load(ctx context.Context) {
 				go func() { defer close(dispatched); r.sender.dispatch(publishing) }()
 			}
 			begun, err = r.steady(ctx, i, begun)
+			r.weigh(i)
 		}
 		if err != nil {
 			r.partial = errors.Is(err, errInterrupted) || ctx.Err() != nil

@@ -18,6 +18,9 @@ type Transport interface {
 	Open(l *Lane, r *Request, at time.Time, h StreamHandler) Stream
 	// Close ends what is left and waits for all of it. No handler is called after it returned.
 	Close() error
+	// Wire tells how many bytes all streams together have cost on the link so far, with its headers and those of IP and TCP; zero where
+	// nothing is known of it. Any goroutine that holds no lane may call it, also after Close.
+	Wire() (received, sent int64)
 	// Account tells how the transport measures, so far. Any goroutine that holds no lane may call it, also after Close.
 	Account() Account
 }

@@ -111,32 +111,7 @@ func streamFacts(p *page) []string {
 	if silence := p.d.Metrics[results.StreamSilence.String()].Histogram; silence != nil && silence.Count > 0 && silence.Max >= remarkableSilence {
 		received += " · longest silence " + results.Format(silence.Max, results.UnitNanoseconds)
 	}
-	bytes := ""
-	if received, ok := p.value(results.BytesReceived); ok && received > 0 {
-		sent, _ := p.value(results.BytesSent)
-		bytes = fmt.Sprintf("bytes received %s, sent %s", results.Format(received, results.UnitBytes), results.Format(sent, results.UnitBytes))
-		if payload, ok := p.value(results.PayloadReceived); ok && payload > 0 {
-			bytes += " · payload " + results.Format(payload, results.UnitBytes)
-		}
-	}
-	return filled(received, bytes, p.wire())
-}
-
-// wire says what the link carried, and which link it was: one has other headers and segments than another.
-func (p *page) wire() string {
-	received, ok := p.value(results.WireReceived)
-	if !ok || received == 0 {
-		return ""
-	}
-	sent, _ := p.value(results.WireSent)
-	wire := fmt.Sprintf("wire received %s, sent %s", results.Format(received, results.UnitBytes), results.Format(sent, results.UnitBytes))
-	if each, ok := p.value(results.WirePerDelivery); ok {
-		wire += " · " + results.Format(each, results.UnitBytes) + " a delivery"
-	}
-	if w := p.d.Run.Wire; w != nil {
-		wire += fmt.Sprintf(" · on %s, %d B of headers a segment", w.Layer, w.HeaderBytes)
-	}
-	return wire
+	return filled(received)
 }
 
 // holdRate gives a counter for each nanosecond of the hold phases outside the warm-up.

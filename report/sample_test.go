@@ -40,6 +40,7 @@ func header(name string, thresholds ...string) *results.Header {
 func quickstart() (*results.Header, []*results.Interval) {
 	h := header("quickstart", "connections.failed == 0", "deliveries.lost == 0", "fanout.latency.p99 < 50ms", "server.rss.max < 200MiB")
 	h.Environment.Calibration = &results.Calibration{LatencyP50: 140e3, LatencyP99: 620e3}
+	h.Run.Wire = &results.Wire{Layer: results.WireLoopback, HeaderBytes: 52}
 	ramp, hold := &results.Values{}, &results.Values{}
 	ramp.Add(results.ConnectionsAttempted, 5000)
 	ramp.Add(results.ConnectionsOpened, 5000)
@@ -64,6 +65,9 @@ func quickstart() (*results.Header, []*results.Interval) {
 	spread(hold, results.EventsInterval, 495_000, 80e6, 120e6)
 	hold.Add(results.BytesReceived, 61<<20)
 	hold.Add(results.BytesSent, 1<<20)
+	hold.Add(results.BodyReceived, 57<<20)
+	hold.Add(results.WireReceived, 85<<20)
+	hold.Add(results.WireSent, 26<<20)
 	hold.Add(results.PayloadReceived, 48<<20)
 	spread(hold, results.GeneratorGCPause, 14, 40e3, 310e3)
 	return h, []*results.Interval{
@@ -149,6 +153,10 @@ func observed() (*results.Header, []*results.Interval) {
 	spread(v, results.ObservedLatency, 60, 300e3, 1.9e6)
 	v.Add(results.BytesReceived, 1_200_000)
 	v.Add(results.BytesSent, 2_100_000)
+	v.Add(results.BodyReceived, 900_000)
+	v.Add(results.PayloadReceived, 700_000)
+	v.Add(results.TLSReceived, 120_000)
+	v.Add(results.TLSSent, 90_000)
 	v.Add(results.WireReceived, 1_900_000)
 	v.Add(results.WireSent, 3_400_000)
 	v.Add(results.ReadsStamped, 50)

@@ -26,7 +26,7 @@ func Text(w io.Writer, d *results.Document, o TextOptions) error {
 		o.Width = 100
 	}
 	p := &page{options: o, d: d}
-	for _, part := range []func() error{p.title, p.thresholds, p.verdict, p.warnings, p.sections, p.outages, p.failures, p.footer} {
+	for _, part := range []func() error{p.title, p.thresholds, p.verdict, p.warnings, p.sections, p.bytes, p.outages, p.failures, p.footer} {
 		if err := part(); err != nil {
 			return err
 		}

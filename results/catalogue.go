@@ -116,6 +116,9 @@ const (
 	SlowAge
 	BytesReceived
 	BytesSent
+	BodyReceived
+	TLSReceived
+	TLSSent
 	WireReceived
 	WireSent
 	WirePerDelivery
@@ -225,8 +228,11 @@ var Catalogue = [NumMetrics]Metric{
 
 	BytesReceived:   {"bytes.received", KindCounter, UnitBytes, "TCP payload received, TLS and HTTP included", Neutral},
 	BytesSent:       {"bytes.sent", KindCounter, UnitBytes, "TCP payload sent, TLS and HTTP included", Neutral},
-	WireReceived:    {"wire.received", KindCounter, UnitBytes, "bytes.received with TCP/IP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
-	WireSent:        {"wire.sent", KindCounter, UnitBytes, "bytes.sent with TCP/IP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
+	BodyReceived:    {"body.received", KindCounter, UnitBytes, "content of answers: of bytes.received, what is left without TLS, HTTP headers, and the framing of HTTP and WebSocket", Neutral},
+	TLSReceived:     {"tls.received", KindCounter, UnitBytes, "of bytes.received, what TLS adds: handshakes, and the overhead of records", Neutral},
+	TLSSent:         {"tls.sent", KindCounter, UnitBytes, "of bytes.sent, what TLS adds: handshakes, and the overhead of records", Neutral},
+	WireReceived:    {"wire.received", KindCounter, UnitBytes, "bytes.received with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
+	WireSent:        {"wire.sent", KindCounter, UnitBytes, "bytes.sent with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
 	WirePerDelivery: {"wire.per_delivery", KindGauge, UnitBytes, "wire bytes both ways for each delivery", LowerIsBetter},
 	PayloadReceived: {"payload.received", KindCounter, UnitBytes, "event data received", Neutral},
 	PayloadUnused:   {"payload.unused", KindCounter, UnitBytes, "of these, data of event types that nobody listens to", LowerIsBetter},

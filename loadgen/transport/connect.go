@@ -10,7 +10,7 @@ func (s *stream) connect(o *opening) (*conn, error) {
 		return nil, err
 	}
 	defer cancel()
-	tcp, err := s.lane.t.dial(ctx, o.url, s.request.URL)
+	dialed, err := s.lane.t.dial(ctx, o.url, s.request.URL)
 	if err != nil {
 		if s.cut() {
 			return nil, errCut
@@ -21,6 +21,7 @@ func (s *stream) connect(o *opening) (*conn, error) {
 	if first {
 		o.Dialed = time.Now()
 	}
+	tcp := s.engine.links.add(dialed)
 	c := &conn{Conn: tcp, tcp: tcp, origin: origin(o.url)}
 	if o.url.Scheme == "https" {
 		if err := s.handshake(c, o.url.Hostname()); err != nil {

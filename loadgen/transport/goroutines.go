@@ -11,9 +11,10 @@ import (
 
 // goroutines is the engine that every system has: a goroutine for each stream.
 type goroutines struct {
-	t    *Transport
-	pool pool
-	wait sync.WaitGroup // for the goroutines of streams
+	t     *Transport
+	pool  pool
+	links links
+	wait  sync.WaitGroup // for the goroutines of streams
 
 	mu      sync.Mutex
 	closed  bool
@@ -58,8 +59,12 @@ func (g *goroutines) close() {
 }
 
 func (g *goroutines) account() loadgen.Account {
-	return loadgen.Account{TimeOfReceipt: results.ReceiptRead}
+	a := loadgen.Account{TimeOfReceipt: results.ReceiptRead}
+	a.WireLayer, a.WireHeader = g.links.wire.layer()
+	return a
 }
+
+func (g *goroutines) weigh() carriage { return g.links.weigh() }
 
 // forget is called by a stream's goroutine when it is over.
 func (g *goroutines) forget(s *stream) {

@@ -67,7 +67,7 @@ func (s *stream) send(c *conn) error {
 	}
 	s.lane.Hold()
 	if c.meter == nil {
-		s.lane.traffic(0, int64(n))
+		s.lane.count(&traffic{sent: int64(n)})
 	}
 	c.flush(s.lane)
 	if err == nil {

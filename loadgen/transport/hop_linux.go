@@ -171,7 +171,9 @@ func (s *looped) shake(first bool) {
 		}
 		p.post(message{do: doCall, call: func() {
 			p.received += received
+			p.tlsReceived += received
 			p.sent += sent
+			p.tlsSent += sent
 			if s.phase != shaking && s.phase != finished || s.epoch != epoch {
 				err = errCut
 			} else if first && s.opening != nil {
@@ -210,8 +212,12 @@ func (s *looped) ready(events uint32) {
 	case connecting:
 		s.connected()
 		return
-	case waiting: // the kept connection is of no use any more
-		s.discard()
+	case waiting:
+		if s.leaving {
+			s.seeOff()
+		} else { // the kept connection is of no use any more
+			s.discard()
+		}
 		return
 	}
 	if events&unix.EPOLLOUT != 0 && s.unsent && !s.drain() {
@@ -284,8 +290,10 @@ func (s *looped) feed(b []byte) (err error) {
 	if s.secure == nil {
 		err = s.parser.feed(b, s.loop.at, s)
 	} else {
+		s.loop.tlsReceived += int64(len(b))
 		err = s.secure.open(b, s)
 		if b := s.secure.pending(nil); len(b) > 0 && err == nil {
+			s.loop.tlsSent += int64(len(b))
 			err = s.send(b)
 		}
 	}
@@ -304,7 +312,10 @@ func (s *looped) closed() error {
 }
 
 // plain implements plainSink.
-func (s *looped) plain(b []byte) error { return s.parser.feed(b, s.loop.at, s) }
+func (s *looped) plain(b []byte) error {
+	s.loop.tlsReceived -= int64(len(b))
+	return s.parser.feed(b, s.loop.at, s)
+}
 
 // stamped notes when the bytes came that were just read: the kernel's stamp, in the loop's time, and how late we are.
 func (p *loop) stamped(stamp int64) {

@@ -53,12 +53,28 @@ func (l *lane) seated(since time.Time) {
 	l.Release()
 }
 
-// traffic counts bytes on the wire: TCP payload, with TLS and HTTP. The lane must be held.
-func (l *lane) traffic(received, sent int64) {
-	if received > 0 {
-		l.figures.Count(results.BytesReceived, received)
+// traffic is what went over TCP, in bytes: all of it, of that what TLS adds, and what is left of what was received as content.
+type traffic struct {
+	received, sent       int64
+	tlsReceived, tlsSent int64
+	body                 int64
+}
+
+// count counts traffic and starts anew. The lane must be held.
+func (l *lane) count(t *traffic) {
+	for _, c := range [...]struct {
+		id results.ID
+		n  int64
+	}{
+		{results.BytesReceived, t.received},
+		{results.BytesSent, t.sent},
+		{results.TLSReceived, t.tlsReceived},
+		{results.TLSSent, t.tlsSent},
+		{results.BodyReceived, t.body},
+	} {
+		if c.n != 0 {
+			l.figures.Count(c.id, c.n)
+		}
 	}
-	if sent > 0 {
-		l.figures.Count(results.BytesSent, sent)
-	}
+	*t = traffic{}
 }

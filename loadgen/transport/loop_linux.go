@@ -44,17 +44,17 @@ type loop struct {
 	unsent     map[*looped][]byte // what the kernel did not take
 	paces      map[*looped]int64  // bytes a second of the streams that read slowly
 	wire       wire
+	weighing   weighing
 
 	destinations map[destinationKey]*destination // of HTTP/2 connections that streams share
 	crowded      []*destination                  // where streams wait
 	writing      []*trunk                        // that have something to be written at the end of the batch
 	asking       []*looped                       // whose request is among it
 
+	traffic             // of this batch
 	at        time.Time // of the bytes being handled
 	read      int64     // the same in the loop's time
-	received  int64     // bytes of this batch
-	sent      int64
-	stamps    int64 // reads with the kernel's stamp, and without
+	stamps    int64     // reads with the kernel's stamp, and without
 	unstamped int64
 	stopping  bool
 
@@ -73,13 +73,18 @@ type loop struct {
 type socket struct {
 	owner endpoint // nil: none
 	turn  uint32   // tells the lives of a slot apart, for events that were fetched before it was given back
+
+	weighed uint32 // the reading of the wire that it is in
 }
 
 // noSlot stands for a descriptor that is not polled.
 const noSlot = int32(-1)
 
-// endpoint is called by its loop, with the lane held, when its socket is ready.
-type endpoint interface{ ready(events uint32) }
+// endpoint is called with the loop's lane held.
+type endpoint interface {
+	ready(events uint32) // the socket is ready
+	descriptor() int32   // noSocket while the connection is not established
+}
 
 type doing uint8
 
@@ -162,7 +167,7 @@ func (p *loop) run() {
 		p.startDials()
 		p.serveQueues()
 		p.flushTrunks()
-		p.flush()
+		p.lane.count(&p.traffic)
 		p.lane.Release()
 	}
 	p.end()
@@ -238,12 +243,6 @@ func (p *loop) startDials() {
 	}
 }
 
-// flush counts the traffic of the batch.
-func (p *loop) flush() {
-	p.lane.traffic(p.received, p.sent)
-	p.received, p.sent = 0, 0
-}
-
 // end ends what is left.
 func (p *loop) end() {
 	close(p.done)
@@ -269,9 +268,10 @@ func (p *loop) end() {
 	}
 	p.closeTrunks()
 	for _, fd := range p.silent {
-		p.closeSocket(fd, noSlot)
+		p.closeSocket(fd, noSlot, loadgen.CutFIN)
 	}
-	p.flush()
+	p.silent = nil
+	p.lane.count(&p.traffic)
 	p.lane.Release()
 	p.poller.close()
 }
@@ -285,7 +285,7 @@ func (p *loop) attach(fd int32, owner endpoint, events uint32) (slot int32, err 
 		p.sockets = append(p.sockets, socket{})
 	}
 	k := &p.sockets[slot]
-	k.owner = owner
+	k.owner, k.weighed = owner, 0
 	k.turn++
 	if err := p.poller.add(fd, slot, k.turn, events); err != nil {
 		p.free(slot)
@@ -313,12 +313,23 @@ func (p *loop) free(slot int32) {
 }
 
 // closeSocket counts what the descriptor carried and closes it, which also takes it out of the poll.
-func (p *loop) closeSocket(fd, slot int32) {
+func (p *loop) closeSocket(fd, slot int32, how loadgen.Cut) {
+	p.weighSocket(fd, slot)
 	if slot != noSlot {
 		p.free(slot)
 	}
-	p.wire.count(p.lane, fd)
+	if how == loadgen.CutRST {
+		resetOnClose(fd)
+	}
+	p.wire.last(fd, how == loadgen.CutRST)
 	unix.Close(int(fd))
+}
+
+// silence takes a descriptor out of the poll and keeps it, unread, until the loop ends.
+func (p *loop) silence(fd, slot int32) {
+	p.weighSocket(fd, slot)
+	p.detach(fd, slot)
+	p.silent = append(p.silent, fd)
 }
 
 // newOpening gives an opening, a used one where there is one.

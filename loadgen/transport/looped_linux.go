@@ -33,6 +33,7 @@ type looped struct {
 	unsent  bool // the kernel did not take everything yet: see loop.unsent
 	paced   bool // reads slowly: see loop.paces
 	resumes bool // there was a TLS session before
+	leaving bool // the server said that it closes the connection after the answer, which is complete
 }
 
 // phase is what a looped stream waits for.
@@ -82,6 +83,9 @@ func (s *looped) isDue() {
 	p := s.loop
 	if !s.atOnce {
 		p.lane.figures.Record(results.GeneratorScheduleLag, p.clock.now()-s.timer.at)
+	}
+	if s.leaving {
+		s.discard()
 	}
 	if s.fd == noSocket && s.trunk == nil && !p.shares() && p.dialing >= dialsInFlight {
 		s.phase = queued
@@ -161,7 +165,7 @@ func (s *looped) reuse(u *url.URL) bool {
 	if s.fd == noSocket {
 		return false
 	}
-	if s.loop.remotes[s.peer].origin == origin(u) && isQuiet(s.fd) {
+	if !s.leaving && s.loop.remotes[s.peer].origin == origin(u) && isQuiet(s.fd) {
 		return true
 	}
 	s.discard()
@@ -210,15 +214,24 @@ func (s *looped) head(status int, proto string, h http.Header, at time.Time) err
 }
 
 // body implements answerSink.
-func (s *looped) body(b []byte, at time.Time) error { return s.hushed(s.exchange.body(b, at)) }
+func (s *looped) body(b []byte, at time.Time) error {
+	if s.opened && s.socket() == nil {
+		s.loop.body += int64(len(b))
+	}
+	return s.hushed(s.exchange.body(b, at))
+}
 
 // concluded goes on after the answer ended; err is why it did, nil if it is complete.
 func (s *looped) concluded(err error) {
 	s.loop.wheel.stop(s)
+	complete := err == nil && s.parser.done() && !s.unsent
 	err = s.meaning(err)
-	kept := err == nil && s.parser.done() && s.parser.keep && !s.unsent && !s.cut()
-	if !kept {
+	switch {
+	case !complete || err != nil || s.cut():
 		s.discard()
+	case !s.parser.keep:
+		s.leaving = true
+		s.seeOff()
 	}
 	if s.reused && s.repeatable(err) {
 		s.reused = false
@@ -226,6 +239,26 @@ func (s *looped) concluded(err error) {
 		return
 	}
 	s.proceed(err)
+}
+
+// seeOff reads the end of a connection that the server closes. If ours were first, both sides would close at once, and it would depend on
+// a few microseconds which segments that takes.
+func (s *looped) seeOff() {
+	p := s.loop
+	for range readsInRow {
+		n, _, errno := p.receiver.receive(s.fd, p.lane.buffer)
+		if errno == unix.EAGAIN {
+			return
+		}
+		if n <= 0 {
+			break
+		}
+		p.received += int64(n) // the end of TLS
+		if s.secure != nil {
+			p.tlsReceived += int64(n)
+		}
+	}
+	s.discard()
 }
 
 // proceed goes on after an answer: to the end of the opening, or to the next hop.
@@ -301,23 +334,28 @@ func (s *looped) discard() {
 		return
 	}
 	p, fd := s.loop, s.fd
-	s.fd = noSocket
+	s.fd, s.leaving = noSocket, false
 	torn := s.takeUnsent() != nil // an alert must not come inside a record
 	if !torn && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
 		p.scratch = s.goodbye(p.scratch[:0])
 		n, _ := sendSocket(fd, p.scratch) // who is gone need not be told
 		p.sent += int64(n)
+		p.tlsSent += int64(n)
 	}
 	s.secure = nil
-	switch loadgen.Cut(s.cutHow.Load() - 1) {
-	case loadgen.CutSilent:
-		p.detach(fd, s.slot)
-		p.silent = append(p.silent, fd)
-		return
-	case loadgen.CutRST:
-		resetOnClose(fd)
+	if how := loadgen.Cut(s.cutHow.Load() - 1); how == loadgen.CutSilent {
+		p.silence(fd, s.slot)
+	} else {
+		p.closeSocket(fd, s.slot, how)
 	}
-	p.closeSocket(fd, s.slot)
+}
+
+// descriptor implements endpoint.
+func (s *looped) descriptor() int32 {
+	if s.phase == connecting {
+		return noSocket
+	}
+	return s.fd
 }
 
 // goodbye appends what is said at an orderly end: that of a WebSocket where we end it, and that of TLS.
@@ -337,9 +375,11 @@ func (s *looped) goodbye(b []byte) []byte {
 // write sends bytes, sealed where there is TLS; what the kernel does not take waits for its readiness.
 func (s *looped) write(b []byte) (err error) {
 	if s.secure != nil {
+		plain := len(b)
 		if b, err = s.secure.seal(nil, b); err != nil {
 			return writeFailure(err)
 		}
+		s.loop.tlsSent += int64(len(b) - plain)
 	}
 	return s.send(b)
 }

@@ -56,6 +56,13 @@ func (e *loops) close() {
 	}
 }
 
+func (e *loops) weigh() (sum carriage) {
+	for _, p := range e.byLane {
+		sum.add(p.weigh())
+	}
+	return sum
+}
+
 // account adds the loops up.
 func (e *loops) account() loadgen.Account {
 	a := loadgen.Account{TimeOfReceipt: results.ReceiptKernel}
@@ -65,11 +72,8 @@ func (e *loops) account() loadgen.Account {
 		a.Unstamped += p.unstamped
 		a.ClockSteps = max(a.ClockSteps, p.clock.steps) // of one clock
 		p.lane.Release()
-		if h := int(p.wire.header.Load()); h > 0 {
-			a.WireLayer, a.WireHeader = results.WireEthernet, h
-			if p.wire.loopback.Load() {
-				a.WireLayer = results.WireLoopback
-			}
+		if layer, header := p.wire.layer(); layer != "" {
+			a.WireLayer, a.WireHeader = layer, header
 		}
 	}
 	return a

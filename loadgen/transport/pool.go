@@ -122,7 +122,7 @@ func (s *stream) dropOwn() {
 	}
 	s.own = nil
 	if loadgen.Cut(s.cutHow.Load()-1) == loadgen.CutRST {
-		c.meter.Conn.(*net.TCPConn).SetLinger(0)
+		c.meter.Conn.(*tcpConn).resetOnClose()
 	}
 	c.Close()
 	c.gone()
@@ -209,14 +209,15 @@ func (p *pool) add(d *dialing, key string, u, own *url.URL) {
 }
 
 func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL) (*shared, error) {
-	tcp, err := p.t.dial(ctx, u, own)
+	dialed, err := p.t.dial(ctx, u, own)
 	if err != nil {
 		return nil, err
 	}
+	tcp := d.by.engine.links.add(dialed)
 	d.dialed = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, p.t.config.DialTimeout)
 	defer cancel()
-	m := &meter{Conn: tcp}
+	m := &meter{Conn: tcp, secure: u.Scheme == "https"}
 	spoken := net.Conn(m)
 	if u.Scheme == "https" {
 		c := tls.Client(m, p.t.tls.of(u.Hostname()))
@@ -229,7 +230,7 @@ func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL
 			return nil, fail(tokenALPN, "the server did not choose HTTP/2 in the TLS handshake")
 		}
 		d.tlsDone = time.Now()
-		spoken = c
+		spoken = &carried{c, m}
 	}
 	w := newPreface(spoken)
 	// HTTP/2 knows the connection as one in cleartext: what lies below is our affair. Each request names its own scheme.

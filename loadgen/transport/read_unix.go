@@ -46,7 +46,7 @@ func (c *conn) poll(fd uintptr) (finished bool) {
 		n, err := unix.Read(int(fd), l.buffer[:most])
 		at := time.Now()
 		if n > 0 {
-			l.traffic(int64(n), 0)
+			l.count(&traffic{received: int64(n)})
 			err = s.parser.feed(l.buffer[:n], at, s)
 			l.Release()
 			if said := s.reply(c); err == nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ssebench/loadgen"
+	"ssebench/results"
 )
 
 // stream is one subscription's connection, kept over its reopenings. A goroutine of its own owns it; other goroutines only cut it.
@@ -138,6 +139,14 @@ func (s *stream) head(status int, proto string, h http.Header, at time.Time) err
 		s.setDeadline(time.Now().Add(discardWait))
 	}
 	return err
+}
+
+// body implements answerSink.
+func (s *stream) body(b []byte, at time.Time) error {
+	if s.opened && s.socket() == nil {
+		s.lane.figures.Count(results.BodyReceived, int64(len(b)))
+	}
+	return s.exchange.body(b, at)
 }
 
 // drop closes the connection that the stream kept.

@@ -70,7 +70,7 @@ func (s *stream) handshake(c *conn, host string) error {
 		return err
 	}
 	// Every TLS byte passes the meter.
-	c.meter = &meter{Conn: c.tcp}
+	c.meter = &meter{Conn: c.tcp, secure: true}
 	t := tls.Client(c.meter, s.lane.t.tls.handshake(host, s.resumes))
 	s.setDeadline(time.Now().Add(s.lane.t.config.DialTimeout))
 	err := t.Handshake()
@@ -84,7 +84,7 @@ func (s *stream) handshake(c *conn, host string) error {
 	if err != nil {
 		return s.lane.t.tlsFailure(err)
 	}
-	c.Conn, s.resumes = t, true
+	c.Conn, s.resumes = &carried{t, c.meter}, true
 	return nil
 }
 

@@ -34,7 +34,30 @@ func TestTrafficIsCountedOnTheWire(t *testing.T) {
 		if got := sum.of(results.BytesReceived); got != down && got != down-closeNotify {
 			t.Errorf("%d bytes received, the wire carried %d", got, down)
 		}
+		checkLayers(t, w, sum, 2*int64(len(long)))
 	})
+}
+
+// checkLayers holds what each layer has of the bytes against what two requests and answers of so much content can have.
+func checkLayers(t *testing.T, w *way, sum *tally, content int64) {
+	t.Helper()
+	if got := sum.of(results.BodyReceived); got != content {
+		t.Errorf("%d bytes of content, want %d", got, content)
+	}
+	in, out := sum.of(results.TLSReceived), sum.of(results.TLSSent)
+	if http := sum.of(results.BytesReceived) - in - content; http < 100 || http > 2000 {
+		t.Errorf("HTTP has %d bytes of what was received", http)
+	}
+	if http := sum.of(results.BytesSent) - out; http < 60 || http > 2000 {
+		t.Errorf("HTTP has %d bytes of what was sent", http)
+	}
+	const record = 22 // of TLS 1.3 with AES-GCM, around 16 KiB at most
+	switch {
+	case !w.tls && (in != 0 || out != 0):
+		t.Errorf("TLS has %d bytes of what was received and %d of what was sent, where there is none", in, out)
+	case w.tls && (in < 600+content/(16<<10)*record || in > 6000 || out < 200 || out > 2000):
+		t.Errorf("TLS has %d bytes of what was received, %d of what was sent", in, out)
+	}
 }
 
 // relay passes bytes on and counts them.

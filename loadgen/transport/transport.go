@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,7 @@ type Transport struct {
 	tls         tlsConfigs
 	turn        atomic.Uint64 // of SourceAddresses
 	engine      engine
+	weighing    sync.Mutex // one reading of the wire at a time
 }
 
 // engine moves the bytes of streams: goroutines (goroutines.go), or a loop for each lane (loops_linux.go).
@@ -73,6 +75,7 @@ type engine interface {
 	// close cuts what is left with CutFIN and waits for all of it. A stream that is opened after it is over and never calls its handler.
 	close()
 	account() loadgen.Account
+	weigh() carriage // of all sockets
 }
 
 // The engines of Config.
@@ -166,6 +169,14 @@ func (t *Transport) Open(l *loadgen.Lane, r *loadgen.Request, at time.Time, h lo
 
 // Account implements loadgen.Transport.
 func (t *Transport) Account() loadgen.Account { return t.engine.account() }
+
+// Wire implements loadgen.Transport.
+func (t *Transport) Wire() (received, sent int64) {
+	t.weighing.Lock()
+	defer t.weighing.Unlock()
+	c := t.engine.weigh()
+	return c.received, c.sent
+}
 
 // Close implements loadgen.Transport: it cuts what is left with CutFIN and waits for all of it.
 func (t *Transport) Close() error {

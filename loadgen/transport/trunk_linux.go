@@ -120,8 +120,11 @@ func (t *trunk) read() {
 	var err error
 	if t.secure == nil {
 		err = t.conn.feed(p.lane.buffer[:n], p.at)
-	} else if err = t.secure.open(p.lane.buffer[:n], t); !t.shut {
-		t.send(t.secure.pending(nil))
+	} else {
+		p.tlsReceived += int64(n)
+		if err = t.secure.open(p.lane.buffer[:n], t); !t.shut {
+			t.sendTLS(t.secure.pending(nil))
+		}
 	}
 	switch {
 	case t.shut:
@@ -159,6 +162,7 @@ func (t *trunk) listen() {
 
 // plain implements plainSink.
 func (t *trunk) plain(b []byte) error {
+	t.loop.tlsReceived -= int64(len(b))
 	if t.shut {
 		return nil // its only stream was cut by what came before
 	}
@@ -225,6 +229,7 @@ func (t *trunk) flush() {
 			unix.Shutdown(int(t.fd), unix.SHUT_RDWR) // the poller tells of it
 			return
 		}
+		p.tlsSent += int64(len(b) - len(p.scratch))
 	}
 	t.send(b)
 	if cap(p.scratch) > requestBufferSize {
@@ -242,6 +247,12 @@ func (t *trunk) send(b []byte) {
 		t.unsent = append([]byte(nil), b[n:]...)
 		t.listen()
 	}
+}
+
+// sendTLS sends what TLS has to say of its own.
+func (t *trunk) sendTLS(b []byte) {
+	t.loop.tlsSent += int64(len(b))
+	t.send(b)
 }
 
 // drain sends what the kernel did not take before.
@@ -279,23 +290,24 @@ func (t *trunk) close() {
 	}
 	t.flush()
 	if t.secure != nil && len(t.unsent) == 0 {
-		t.send(t.secure.goodbye(nil))
+		t.sendTLS(t.secure.goodbye(nil))
 	}
 	t.abandon()
-	t.loop.closeSocket(t.fd, t.slot)
+	t.loop.closeSocket(t.fd, t.slot, loadgen.CutFIN)
 }
+
+// descriptor implements endpoint.
+func (t *trunk) descriptor() int32 { return t.fd }
 
 // cut gives the connection up in the way that its only stream was cut.
 func (t *trunk) cut(how loadgen.Cut) {
 	switch how {
 	case loadgen.CutSilent:
 		t.abandon()
-		t.loop.detach(t.fd, t.slot)
-		t.loop.silent = append(t.loop.silent, t.fd)
+		t.loop.silence(t.fd, t.slot)
 	case loadgen.CutRST:
 		t.abandon()
-		resetOnClose(t.fd)
-		t.loop.closeSocket(t.fd, t.slot)
+		t.loop.closeSocket(t.fd, t.slot, how)
 	default:
 		t.close()
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"ssebench/loadgen"
+	"ssebench/results"
 )
 
 // upgradeWebSocket is what Request.Upgrade can ask for.
@@ -174,6 +175,7 @@ func closeCode(token string) int {
 
 // message implements messageSink.
 func (w *webSocket) message(b []byte, text, packed bool) (err error) {
+	w.lane.figures.Count(results.BodyReceived, int64(len(b)))
 	if packed {
 		if b, err = w.lane.deflation.open(b, w.limit); err != nil {
 			return err

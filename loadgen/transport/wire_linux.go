@@ -10,68 +10,98 @@ import (
 	"ssebench/results"
 )
 
-// The bytes of headers with each segment, as an observer of the link would count them, and what the SYNs have beyond that.
+// The options of TCP_INFO (linux/tcp.h) and the states of a connection (net/tcp_states.h) that are of interest here.
 const (
-	headerEthernet   = 14
-	headerIPv4       = 20
-	headerIPv6       = 40
-	headerTCP        = 20
-	headerTimestamps = 12 // the option, padded
-	synOptions       = 8  // MSS, window scale and SACK permitted, beyond the timestamps
+	optionTimestamps = 1
+	optionSACK       = 2
+	optionScale      = 4
+
+	stateEstablished = 1
+	stateCloseWait   = 8
 )
 
-// optionTimestamps is TCPI_OPT_TIMESTAMPS of linux/tcp.h.
-const optionTimestamps = 1
+// largestMTU is that of any link with a header. The loopback device's is larger.
+const largestMTU = 65535
 
-// wire counts what connections cost on the wire: TCP_INFO (tcp(7)) has bytes with retransmissions and segments with pure ACKs. Segments
-// are of the size of the MSS, so they are what a link carries, whatever is offloaded to its device. On the loopback device, whose
-// MSS is 64 KiB and which has no link header, they say little about any other: Account names the layer.
+// wire reads from sockets what they cost on the link. TCP_INFO (tcp(7)) has bytes with retransmissions, and segments with pure ACKs. Segments
+// are of the size of the MSS, so they are what a link carries, whatever is offloaded to its device; what is not in it is SACK blocks, and
+// data that came twice. On the loopback device, whose MSS is 64 KiB and which has no link header, the bytes say little about any other:
+// layer names it. One goroutine at a time uses it but for layer.
 type wire struct {
+	closed   carriage // of the sockets that were closed
 	info     unix.TCPInfo
-	header   atomic.Int64 // of the first connection counted, for Account
-	loopback atomic.Bool  // likewise; set before header
+	name     unix.RawSockaddrAny
+	header   atomic.Int64 // of a segment of the last socket that was read; 0: none was
+	loopback atomic.Bool
 }
 
-// count reads a descriptor's figures, once, before it is closed. The final FINs are not in them. The lane must be held.
-func (w *wire) count(l *lane, fd int32) {
-	size := uint32(unsafe.Sizeof(w.info))
-	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO, uintptr(unsafe.Pointer(&w.info)), uintptr(unsafe.Pointer(&size)), 0)
-	if errno != 0 || w.info.Segs_in == 0 { // never connected
-		return
-	}
-	h := w.header.Load()
-	if h == 0 {
-		var loopback bool
-		h, loopback = headerSize(fd, w.info.Options&optionTimestamps != 0)
-		w.loopback.Store(loopback)
-		w.header.Store(h)
-	}
-	l.figures.Count(results.WireReceived, int64(w.info.Bytes_received)+int64(w.info.Segs_in)*h+synOptions)
-	l.figures.Count(results.WireSent, int64(w.info.Bytes_sent)+int64(w.info.Segs_out)*h+synOptions)
+// read gives what a socket has cost so far.
+func (w *wire) read(fd int32) carriage {
+	_, c := w.look(fd)
+	return c
 }
 
-// headerSize gives the bytes of headers of one segment on a connection, and whether it stays on this machine.
-func headerSize(fd int32, timestamps bool) (h int64, loopback bool) {
-	h = headerTCP
-	peer, err := unix.Getpeername(int(fd))
-	if err != nil {
-		return 0, false
+// last reads a socket right before it is closed, and adds what is still to come. reset: it is closed with RST.
+func (w *wire) last(fd int32, reset bool) carriage {
+	l, c := w.look(fd)
+	if l.segment > 0 {
+		c.add(l.farewell(w.state(fd, reset)))
+		w.closed.add(c)
 	}
-	var a netip.Addr
-	switch p := peer.(type) {
-	case *unix.SockaddrInet4:
-		a = netip.AddrFrom4(p.Addr)
-		h += headerIPv4
-	case *unix.SockaddrInet6:
-		a = netip.AddrFrom16(p.Addr)
-		h += headerIPv6
+	return c
+}
+
+// layer tells which link it was, and the bytes of headers of a segment; empty: no socket was connected.
+func (w *wire) layer() (layer string, header int) {
+	switch h := int(w.header.Load()); {
+	case h == 0:
+		return "", 0
+	case w.loopback.Load():
+		return results.WireLoopback, h
+	default:
+		return results.WireEthernet, h
 	}
-	if timestamps {
-		h += headerTimestamps
+}
+
+// look reads TCP_INFO. The link has no header if the socket was never connected.
+func (w *wire) look(fd int32) (l headers, c carriage) {
+	i := &w.info
+	size := uint32(unsafe.Sizeof(*i))
+	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO, uintptr(unsafe.Pointer(i)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 || i.Segs_in == 0 {
+		return headers{}, carriage{}
 	}
-	loopback = a.Unmap().IsLoopback()
-	if !loopback {
-		h += headerEthernet
+	local := w.local(fd)
+	l = newHeaders(local.Is6(), local.IsLoopback() || i.Pmtu > largestMTU, i.Options&optionTimestamps != 0, i.Options&optionScale != 0, i.Options&optionSACK != 0)
+	w.loopback.Store(l.loopback)
+	w.header.Store(l.segment)
+	return l, carriage{
+		received: int64(i.Bytes_received) + segments(i.Segs_in, i.Bytes_received, i.Advmss)*l.segment + l.syn,
+		sent:     int64(i.Bytes_sent) + segments(i.Segs_out, i.Bytes_sent, i.Snd_mss)*l.segment + l.syn,
 	}
-	return h, loopback
+}
+
+// local gives the socket's own address; the peer's is not told any more once the connection is over.
+func (w *wire) local(fd int32) netip.Addr {
+	size := uint32(unsafe.Sizeof(w.name))
+	_, _, errno := unix.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&w.name)), uintptr(unsafe.Pointer(&size)))
+	if errno == 0 && w.name.Addr.Family == unix.AF_INET6 {
+		return netip.AddrFrom16((*unix.RawSockaddrInet6)(unsafe.Pointer(&w.name)).Addr).Unmap()
+	}
+	return netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(&w.name)).Addr)
+}
+
+// state tells what is left to be said on the socket that was looked at last.
+func (w *wire) state(fd int32, reset bool) tcpState {
+	open := w.info.State == stateEstablished
+	if !open && w.info.State != stateCloseWait {
+		return tcpClosed
+	}
+	if unread, err := unix.IoctlGetInt(int(fd), unix.SIOCINQ); reset || err == nil && unread > 0 {
+		return tcpReset
+	}
+	if open {
+		return tcpOpen
+	}
+	return tcpHalf
 }

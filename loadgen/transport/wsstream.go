@@ -50,7 +50,7 @@ func (s *stream) writeFrames(c *conn, frames []byte) error {
 	n, err := c.Write(frames)
 	s.lane.Hold()
 	if c.meter == nil {
-		s.lane.traffic(0, int64(n))
+		s.lane.count(&traffic{sent: int64(n)})
 	}
 	c.flush(s.lane)
 	s.lane.Release()
