@@ -30,6 +30,7 @@ import (
 //	fixture poster URL          posts each line of its standard input
 //	fixture spin DURATION       a busy loop
 //	fixture ask URL             posts nothing, and waits for the answer
+//	fixture delay TIME DEV DEV  passes frames on between two network devices, so much later (Linux)
 //	fixture bad                 one path for each way to be wrong
 func fixture() {
 	kind := os.Args[1]
@@ -43,6 +44,9 @@ func fixture() {
 	case "ask":
 		ask(os.Args[2])
 		return
+	case "delay":
+		fmt.Fprintln(os.Stderr, delay(os.Args[2], os.Args[3], os.Args[4]))
+		os.Exit(1)
 	}
 	flags := flag.NewFlagSet(kind, flag.ExitOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address")
