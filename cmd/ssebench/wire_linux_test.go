@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"math"
 	"os"
@@ -16,20 +17,31 @@ import (
 
 // wireCase is traffic whose bytes are known: the link's own counters say them.
 type wireCase struct {
-	name   string
-	serve  []string // flags of the server
-	scheme string   // of the target; empty: http
-	target string   // further fields of target
-	load   string   // further fields of load
-	size   string   // of the events; empty: the default
+	name    string
+	tls     bool
+	target  string   // further fields of target
+	load    string   // further fields of load
+	path    string   // of the stream; empty: /events
+	size    string   // of the events; empty: 100B
+	answers []string // flags of fixture answers, which takes the place of the reference server
 }
 
 var wireCases = []wireCase{
 	{name: "sse"},
 	{name: "sse, events of 20 KB", size: "20KB"},
-	{name: "sse over TLS", scheme: "https"},
-	{name: "sse over HTTP/2", scheme: "https", target: "protocol: http2"},
-	{name: "sse over HTTP/2, shared", scheme: "https", target: "protocol: http2", load: "streams_per_connection: 10"},
+	{name: "sse over TLS", tls: true},
+	{name: "sse over HTTP/2", tls: true, target: "protocol: http2"},
+	{name: "sse over HTTP/2, shared", tls: true, target: "protocol: http2", load: "streams_per_connection: 10"},
+	{name: "websocket", path: "/ws", target: "transport: websocket"},
+	{name: "websocket, compressed", path: "/ws", target: "transport: websocket, websocket: {compression: true}", size: "2KB"},
+	{name: "websocket over TLS", path: "/ws", tls: true, target: "transport: websocket"},
+	{name: "answers", answers: []string{"-size", "100"}},
+	{name: "answers of 20 KB", answers: []string{"-size", "20000"}},
+	{name: "answers, a connection each", answers: []string{"-close"}},
+	{name: "answers of 20 KB, a connection each", answers: []string{"-size", "20000", "-close"}},
+	{name: "answers over TLS", tls: true, answers: []string{"-size", "100"}},
+	{name: "answers over TLS, a connection each", tls: true, answers: []string{"-close"}},
+	{name: "answers of 20 KB over TLS, a connection each", tls: true, answers: []string{"-size", "20000", "-close"}},
 }
 
 // What a run says of its bytes on the wire is what the link's interface counted, within 1 %, whatever the transport.
@@ -49,56 +61,51 @@ func TestWireBytesAreThoseOfTheLink(t *testing.T) {
 // check runs the case across the namespaces, and gives how far the run's bytes are off.
 func (c wireCase) check(t *testing.T, n *namespaces, chain chain) (received, sent float64) {
 	t.Helper()
-	n.serve(t, append([]string{"--cert", chain.cert, "--key", chain.key}[:4*min(len(c.scheme), 1)], c.serve...)...)
-	scheme := "http"
-	if c.scheme != "" {
-		scheme = c.scheme
+	scheme, prefix := "http", "--"
+	if c.answers != nil {
+		prefix = "-"
 	}
-	fields := []string{c.target}
-	if scheme == "https" {
+	var flags []string
+	fields := []string{}
+	if c.target != "" {
+		fields = append(fields, c.target)
+	}
+	if c.tls {
+		scheme, flags = "https", []string{prefix + "cert", chain.cert, prefix + "key", chain.key}
 		fields = append(fields, "tls: {ca_cert: "+chain.root+"}")
 	}
-	size := c.size
-	if size == "" {
-		size = "100B"
+	publish, load := "", "connections: 40, phases: [{ramp: 400/s}, {hold: 2s}]"
+	if c.answers == nil {
+		n.serve(t, "ssebench", append([]string{"serve", "--listen", "0.0.0.0:8080", "--token", "namespace"}, flags...)...)
+		publish = fmt.Sprintf(`, publish: {rate: 20/s, payload: {size: %s}, hook: {http: {url: "%s://%s:8080/publish?topic={{.Topic}}", `+
+			`headers: {Authorization: Bearer namespace}}}}`, cmp.Or(c.size, "100B"), scheme, hookServerAddress)
+	} else {
+		n.serve(t, "fixture", slices.Concat([]string{"answers", "-listen", "0.0.0.0:8080"}, c.answers, flags)...)
+		load += ", reconnect: chromium"
+	}
+	if c.load != "" {
+		load += ", " + c.load
 	}
 	r0, s0 := n.settle(t)
-	d := n.run(t, fmt.Sprintf(`
-name: wire
-target:
-  url: %[1]s://%[2]s:8080/events?topic={{.Topic}}
-%[4]s
-load:
-  connections: 40
-  phases: [{ramp: 400/s}, {hold: 2s}]
-%[5]s
-publish:
-  rate: 20/s
-  payload: {size: %[6]s}
-  hook: {http: {url: "%[1]s://%[3]s:8080/publish?topic={{.Topic}}", headers: {Authorization: "Bearer namespace"}}}
-`, scheme, serverAddress, hookServerAddress, indent(fields...), indent(c.load), size))
+	d := n.run(t, fmt.Sprintf(`{name: wire, target: {url: "%s://%s:8080%s?topic={{.Topic}}", %s}, load: {%s}%s}`,
+		scheme, serverAddress, cmp.Or(c.path, "/events"), strings.Join(fields, ", "), load, publish))
 	r1, s1 := n.settle(t)
-	if value(d, "connections.failed") > 0 || value(d, "deliveries.received") < 40 {
-		t.Fatalf("%v failed, %v were delivered", value(d, "connections.failed"), value(d, "deliveries.received"))
+	if value(d, "connections.failed") > 0 || value(d, "events.received") < 400 {
+		t.Fatalf("%v failed, %v events came", value(d, "connections.failed"), value(d, "events.received"))
 	}
 	if w := d.Run.Wire; w == nil || w.Layer != results.WireEthernet || w.HeaderBytes != 66 {
 		t.Errorf("the document says of the link %+v", w)
 	}
 	received, sent = value(d, "wire.received")/(r1-r0)-1, value(d, "wire.sent")/(s1-s0)-1
-	t.Logf("received %.0f B of %.0f (%+.3f %%), sent %.0f B of %.0f (%+.3f %%)",
+	t.Logf("%v requests, received %.0f B of %.0f (%+.3f %%), sent %.0f B of %.0f (%+.3f %%)", value(d, "requests.count"),
 		value(d, "wire.received"), r1-r0, 100*received, value(d, "wire.sent"), s1-s0, 100*sent)
 	return received, sent
 }
 
-func indent(lines ...string) string {
-	lines = slices.DeleteFunc(lines, func(s string) bool { return s == "" })
-	return "  " + strings.Join(lines, "\n  ")
-}
-
-// serve starts the reference server in its namespace.
-func (n *namespaces) serve(t *testing.T, args ...string) {
+// serve starts a server in its namespace and waits until it listens.
+func (n *namespaces) serve(t *testing.T, program string, args ...string) {
 	t.Helper()
-	cmd := inNamespace(command(t, "ssebench", append([]string{"serve", "--listen", "0.0.0.0:8080", "--token", "namespace"}, args...)...), n.server)
+	cmd := inNamespace(command(t, program, args...), n.server)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +119,7 @@ func (n *namespaces) serve(t *testing.T, args ...string) {
 		_ = cmd.Wait()
 	})
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		t.Fatalf("serve %v said %q: %v", args, line, err)
+		t.Fatalf("%v said %q: %v", args, line, err)
 	}
 }
 

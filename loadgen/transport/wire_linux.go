@@ -75,8 +75,12 @@ func (w *wire) look(fd int32) (l headers, c carriage) {
 	l = newHeaders(local.Is6(), local.IsLoopback() || i.Pmtu > largestMTU, i.Options&optionTimestamps != 0, i.Options&optionScale != 0, i.Options&optionSACK != 0)
 	w.loopback.Store(l.loopback)
 	w.header.Store(l.segment)
+	received := int64(i.Bytes_received)
+	if i.State == stateCloseWait {
+		received-- // the peer's FIN, which has a place in the sequence
+	}
 	return l, carriage{
-		received: int64(i.Bytes_received) + segments(i.Segs_in, i.Bytes_received, i.Advmss)*l.segment + l.syn,
+		received: received + segments(i.Segs_in, i.Bytes_received, i.Advmss)*l.segment + l.syn,
 		sent:     int64(i.Bytes_sent) + segments(i.Segs_out, i.Bytes_sent, i.Snd_mss)*l.segment + l.syn,
 	}
 }
