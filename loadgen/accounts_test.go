@@ -216,3 +216,18 @@ func TestTheAccountOfALossyStreamBalances(t *testing.T) {
 		}
 	})
 }
+
+// What nobody listens to was sent all the same; a mark in it is no delivery.
+func TestEventsThatNobodyListensTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.deliver = func(_ *memoryStream, ev *Event) (string, time.Duration) {
+			return "event: other\n" + frame(ev) + "event: other\ndata: 12345\n\n" + frame(ev), time.Millisecond
+		}
+		d := runMemory(t, m, "target: {listen: [message]}\n"+steady)
+		wantCounters(t, d, map[string]float64{
+			"deliveries.expected": 2000, "deliveries.received": 2000, "deliveries.duplicate": 0, "events.received": 6000,
+			"payload.unused": 2000 * (100 + 5), "payload.received": 2000 * (100 + 5 + 100),
+		})
+	})
+}

@@ -135,7 +135,7 @@ func (s *memoryStream) connect(at time.Time) {
 	err := s.handler.Opened(o)
 	s.open = err == nil
 	if s.server.replay != nil && s.open {
-		for _, data := range s.server.replay(s, string(s.handler.LastEventID())) {
+		for _, data := range s.server.replay(s, lastEventID(s.handler)) {
 			_ = s.handler.Bytes([]byte(data), time.Now())
 		}
 	}
@@ -278,7 +278,11 @@ func runMemoryContext(t *testing.T, ctx context.Context, m *memory, scenario str
 // memoryPlan is the plan of a scenario without a target. One that shuts a door has the bundled server's.
 func memoryPlan(t *testing.T, scenario string) *scenarios.Plan {
 	t.Helper()
-	target := "target: {url: 'http://127.0.0.1:9/events?topic={{.Topic}}', start: {command: server}}"
+	const address = "url: 'http://127.0.0.1:9/events?topic={{.Topic}}', start: {command: server}"
+	target := "target: {" + address + "}"
+	if own, ok := strings.CutPrefix(scenario, "target: {"); ok { // what it says of the target beside the address
+		target, scenario = "target: {"+address+", ", own
+	}
 	bundled := strings.Contains(scenario, "door: ")
 	if bundled {
 		target = "reference: true"
@@ -311,4 +315,14 @@ func wantCounters(t *testing.T, d *results.Document, want map[string]float64) {
 			t.Errorf("%s = %v, want %v", name, *v.Value, n)
 		}
 	}
+}
+
+// lastEventID is what a handler would send.
+func lastEventID(h StreamHandler) string {
+	var r Resumption
+	h.Resume(&r)
+	if len(r.Header) == 0 {
+		return ""
+	}
+	return string(r.Header[0].Value)
 }

@@ -38,8 +38,8 @@ func (m *messages) Bytes(b []byte, at time.Time) error {
 // Ended implements StreamHandler.
 func (m *messages) Ended(e Ending) time.Time { return m.client.Ended(e) }
 
-// LastEventID implements StreamHandler.
-func (m *messages) LastEventID() []byte { return nil }
+// Resume implements StreamHandler.
+func (m *messages) Resume(*Resumption) {}
 
 // envelope finds an event in a message that is JSON.
 type envelope struct {

@@ -180,7 +180,7 @@ func (s *modelStream) open() {
 func (s *modelStream) lastEventID() (seq uint64) {
 	s.lane.Hold()
 	defer s.lane.Release()
-	_, _ = fmt.Sscan(string(s.handler.LastEventID()), &seq)
+	_, _ = fmt.Sscan(lastEventID(s.handler), &seq)
 	return seq
 }
 

@@ -147,6 +147,14 @@ func (r *run) failure() string {
 	}
 }
 
+// listens says whether subscribers listen to events of a type.
+func (r *run) listens(event []byte) bool {
+	if len(r.plan.Target.Listen) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(r.plan.Target.Listen, func(to string) bool { return to == string(event) })
+}
+
 // isDisrupted says whether an outage ran at some moment between two instants. Any goroutine may call it.
 func (r *run) isDisrupted(from, to int64) bool {
 	for phase := r.timeline.phaseAt(from); phase <= r.timeline.phaseAt(to) && phase < len(r.plan.Phases); phase++ {
@@ -207,8 +215,10 @@ func (r *run) produces(id results.ID) bool {
 		return false
 	}
 	switch id {
-	case results.PayloadUnused, results.WireReceived, results.WireSent:
-		return false // nobody counts the first yet; the others are where the transport knows the wire
+	case results.WireReceived, results.WireSent:
+		return false // they are where the transport knows the wire
+	case results.PayloadUnused:
+		return len(r.plan.Target.Listen) > 0
 	case results.ReadsStamped, results.ReadsUnstamped:
 		return r.runner.Transport.Account().TimeOfReceipt == results.ReceiptKernel
 	case results.MachineBuffersFull:

@@ -59,8 +59,14 @@ const minDelay = 10 * time.Millisecond
 // Streams counts the streams that opened.
 func (s *Subscriber) Streams() uint32 { return s.streams }
 
-// LastEventID implements StreamHandler: the last event ID string, in UTF-8, as raw bytes. It is valid until the next call of a
-// handler.
+// Resume implements StreamHandler: what is not empty goes out as Last-Event-ID.
+func (s *Subscriber) Resume(to *Resumption) {
+	if id := s.LastEventID(); len(id) > 0 {
+		to.AddHeader("Last-Event-ID", id)
+	}
+}
+
+// LastEventID is the last event ID string, in UTF-8, as raw bytes. It is valid until the next call of a handler.
 func (s *Subscriber) LastEventID() []byte {
 	id := s.parser.LastEventID()
 	if !utf8.Valid(id) {
@@ -69,8 +75,8 @@ func (s *Subscriber) LastEventID() []byte {
 	return id
 }
 
-// Resume sets the last event ID to start from. Before the first opening only.
-func (s *Subscriber) Resume(lastEventID string) { s.parser.SetLastEventID([]byte(lastEventID)) }
+// StartFrom sets the last event ID to start from. Before the first opening only.
+func (s *Subscriber) StartFrom(lastEventID string) { s.parser.SetLastEventID([]byte(lastEventID)) }
 
 // Limit bounds the bytes of one event; zero stands for sse.DefaultLimit. Before the first opening only.
 func (s *Subscriber) Limit(bytes int64) { s.parser.Limit = bytes }

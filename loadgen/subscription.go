@@ -193,6 +193,10 @@ func (s *subscription) Event(ev *sse.Event) {
 	if s.out != nil && s.out.back && s.run.declares(ev.Type, nil) {
 		s.out.declared = true
 	}
+	if !s.run.listens(ev.Name()) {
+		v.Add(results.PayloadUnused, int64(len(ev.Data)))
+		return
+	}
 	says := shard.readings.of(s.run, ev.Data)
 	if !says.valid {
 		v.Add(results.EventsInvalidUTF8, 1)

@@ -78,9 +78,9 @@ type StreamHandler interface {
 	Bytes(b []byte, at time.Time) error
 	// Ended is called once for each opening. A non-zero answer opens the stream again, with the same Request, at that instant.
 	Ended(e Ending) (reopen time.Time)
-	// LastEventID is asked before the stream's request is sent: what is not empty goes out as Last-Event-ID, byte for byte, after the
-	// fields of the Request.
-	LastEventID() []byte
+	// Resume is asked before the stream's request is sent, and adds to it what holds for this opening alone: the last event ID, or a
+	// poller's cursor.
+	Resume(to *Resumption)
 }
 
 // Request is what a Transport sends. Streams that send the same share one, so nobody changes it but for Login.
@@ -89,6 +89,7 @@ type Request struct {
 	URL    *url.URL
 	Header []Field // sent in this order after Host; no Host, Connection, Content-Length, Last-Event-ID or cookies among them
 	Body   []byte
+	Close  bool // a connection for each opening: HTTP/1.1 says Connection: close
 	// Jar keeps cookies over openings; nil: none are kept. A Request with one belongs to one stream.
 	Jar http.CookieJar
 	// Login is sent before the first opening, with the same Jar; it must answer 2xx or 3xx, else the stream fails with

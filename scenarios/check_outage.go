@@ -11,7 +11,7 @@ func (c checker) churn(path string, churn *Churn) {
 
 // outage checks that what is given fits together.
 func (c checker) outage(path string, o *Outage) {
-	bundled := c.Reference && c.Target == nil
+	bundled := c.bundled()
 	server, restart, door := c.given(path+".server"), c.given(path+".restart"), c.given(path+".door")
 	if door && !bundled {
 		c.wrong(path+".door", 0, "", "only the bundled server's door can be shut (reference: true): break a server of your own with server or restart")

@@ -12,7 +12,7 @@ import (
 const mostPayload = Size(16 << 20)
 
 func (c checker) publish(p *Publish) {
-	if p.Hook == nil && !c.given("publish.hook") && (!c.Reference || c.Target != nil) {
+	if p.Hook == nil && !c.given("publish.hook") && !c.bundled() {
 		c.mistakes.add(c.source.atKey("publish", "missing field \"hook\" in publish: only with reference: true the way to the server is known", ""))
 	}
 	if p.Payload.Size > mostPayload {

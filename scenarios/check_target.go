@@ -10,10 +10,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
 func (c checker) target(t *Target) {
+	written := c.source.values["target"]
+	if t.URL == "" && !c.Reference && !c.given("target.url") && written != nil && written.Kind == yaml.MappingNode {
+		c.mistakes.add(c.source.atKey("target", `missing field "url" in target`, ""))
+	}
 	address := c.url("target.url", t.URL, subscriberScope)
+	c.ours(t)
+	c.polling(t)
+	c.listen(t)
 	c.headers("target.headers", t.Headers, subscriberScope)
 	c.template("target.body", t.Body, subscriberScope)
 	if t.Body != "" && t.Method != http.MethodPost && !c.broken("target.method", t.Method) {

@@ -73,7 +73,7 @@ func (d *decoder) scalar(path string, n *yaml.Node, v reflect.Value, f field) {
 			d.wrong(n, near(n.Value, f.enum), "%s is none of %s", quote(n.Value), strings.Join(f.enum, ", "))
 			return
 		}
-		if n.Value == "" {
+		if n.Value == "" && !f.zeroOK {
 			d.wrong(n, "", "%s is empty: give it a value or take it out", path)
 			return
 		}

@@ -37,10 +37,10 @@ func (s *Scenario) withDefaults(seed uint64) *Scenario {
 	for full.Seed == 0 {
 		full.Seed = uint64(rand.Uint32()) // 32 bits survive programs that read JSON numbers as floats
 	}
-	fill(&full.Drain, defaultDrain)
-	full.Target = s.Target.withDefaults()
-	full.Load = s.Load.withDefaults()
-	if s.Reference && s.Target == nil && full.Load.Gap == nil {
+	full.Target = s.Target.withDefaults(s.Bundled())
+	full.Load = s.Load.withDefaults(full.Target != nil && full.Target.Transport == TransportFiniteSSE)
+	fill(&full.Drain, defaultDrain+full.absence())
+	if s.Bundled() && full.Load.Gap == nil {
 		full.Load.Gap = &Gap{Event: "gap"} // the bundled server says so
 	}
 	if s.Publish != nil {
@@ -59,14 +59,30 @@ func fill[T comparable](field *T, value T) {
 	}
 }
 
-func (t *Target) withDefaults() *Target {
+// absence is how long a poller has no request under way.
+func (s *Scenario) absence() Duration {
+	switch {
+	case s.Target == nil:
+		return 0
+	case s.Target.Transport == TransportPoll:
+		return s.Target.Poll.Interval
+	case s.Target.Transport == TransportFiniteSSE:
+		return Duration(policy(s.Load.Reconnect).Delay)
+	}
+	return 0
+}
+
+func (t *Target) withDefaults(bundled bool) *Target {
 	if t == nil {
 		return nil
 	}
 	full := *t
+	fill(&full.Transport, TransportSSE)
+	if full.Transport == TransportPoll || full.Transport == TransportLongPoll {
+		full.Poll = t.Poll.withDefaults(full.Transport, bundled)
+	}
 	fill(&full.Method, "GET")
 	fill(&full.Protocol, "auto")
-	fill(&full.Transport, TransportSSE)
 	if full.Transport == TransportWebSocket && full.WebSocket == nil {
 		full.WebSocket = &WebSocket{}
 	}
@@ -90,7 +106,8 @@ func (t *Target) withDefaults() *Target {
 	return &full
 }
 
-func (l Load) withDefaults() Load {
+// withDefaults gives a load its defaults. returns: subscribers come back after every answer.
+func (l Load) withDefaults(returns bool) Load {
 	if len(l.Topics) == 0 {
 		l.Topics = Topics{topicName(0)}
 	}
@@ -124,7 +141,7 @@ func (l Load) withDefaults() Load {
 	}
 	if l.Reconnect == nil {
 		l.Reconnect = &Reconnect{Profile: "none"}
-		if outage {
+		if outage || returns {
 			l.Reconnect.Profile = "chromium"
 		}
 	}

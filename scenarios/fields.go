@@ -12,21 +12,22 @@ type field struct {
 	index    int
 	typ      reflect.Type
 	required bool     // the yaml tag has no omitempty
-	zeroOK   bool     // a unit may be zero
+	zeroOK   bool     // a unit may be zero, a text empty
 	enum     []string // the only valid texts
 }
 
 // group is a set of fields that exclude each other.
 type group struct {
 	names    []string
-	required bool // one of them must be given
-	keeps    bool // a setting of one does not take the place of the others
-	together bool // in a file they may stand together; a setting still takes the place of the others
+	required bool   // one of them must be given
+	keeps    bool   // a setting of one does not take the place of the others
+	together bool   // in a file they may stand together; a setting still takes the place of the others
+	by       string // the one path below the second name by which it takes the place of the first; empty: any
 }
 
 // The fields that exclude each other, or of which one has to be given. A bool that is false counts as not given.
 var groups = map[reflect.Type][]group{
-	reflect.TypeFor[Scenario](): {{names: []string{"reference", "target"}, required: true, together: true}, {names: []string{"publish", "observe"}}},
+	reflect.TypeFor[Scenario](): {{names: []string{"reference", "target"}, required: true, together: true, by: "target.url"}, {names: []string{"publish", "observe"}}},
 	reflect.TypeFor[Target]():   {{names: []string{"start", "pid"}}},
 	reflect.TypeFor[Ready]():    {{names: []string{"url", "tcp", "line"}}},
 	reflect.TypeFor[Load]():     {{names: []string{"phases", "ramp"}}, {names: []string{"phases", "hold"}}},
@@ -45,10 +46,12 @@ var groups = map[reflect.Type][]group{
 		{names: []string{"cut", "server"}},
 		{names: []string{"cut", "restart"}},
 	},
-	reflect.TypeFor[Gap]():      {{names: []string{"event", "comment"}, required: true}},
-	reflect.TypeFor[Extract]():  {{names: []string{"pointer", "regexp"}, required: true}},
-	reflect.TypeFor[Schedule](): {{names: []string{"constant", "poisson", "burst", "ramp"}, required: true}},
-	reflect.TypeFor[Hook]():     {{names: []string{"http", "redis", "exec"}, required: true}},
+	reflect.TypeFor[Gap]():        {{names: []string{"event", "comment"}, required: true}},
+	reflect.TypeFor[CursorFrom](): {{names: []string{"pointer", "header"}, required: true}},
+	reflect.TypeFor[CursorTo]():   {{names: []string{"query", "header"}, required: true}},
+	reflect.TypeFor[Extract]():    {{names: []string{"pointer", "regexp"}, required: true}},
+	reflect.TypeFor[Schedule]():   {{names: []string{"constant", "poisson", "burst", "ramp"}, required: true}},
+	reflect.TypeFor[Hook]():       {{names: []string{"http", "redis", "exec"}, required: true}},
 }
 
 // shorthands names the field that a scalar in place of the mapping stands for.

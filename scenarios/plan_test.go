@@ -52,7 +52,7 @@ func TestPlanOfQuickstart(t *testing.T) {
 	}
 	want := &Plan{
 		Name: "quickstart", Description: "5,000 streams on the bundled server, 10 events a second to each", Seed: 7, RunID: p.RunID,
-		Reference: true, Target: Target{Method: "GET", Protocol: "http1.1"}, Clients: 5000, Shrink: true, Topics: []string{"t0"},
+		Reference: true, Target: Target{Transport: "sse", Method: "GET", Protocol: "http1.1"}, Clients: 5000, Shrink: true, Topics: []string{"t0"},
 		Phases: []PlanPhase{
 			{Name: "ramp", Kind: KindRamp, Connections: 5000, Rate: 2000, Duration: 2500 * time.Millisecond},
 			{Name: "hold", Kind: KindHold, Connections: 5000, Duration: 10 * time.Second},

@@ -41,7 +41,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	full := s.withDefaults(opts.Seed)
 	p := &Plan{
 		Name: full.Name, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
-		Reference: full.Reference && full.Target == nil, Shrink: full.Load.Shrink, Topics: full.Load.Topics,
+		Reference: full.Bundled(), Shrink: full.Load.Shrink, Topics: full.Load.Topics,
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses, Gap: full.Load.Gap,
 		FlightRecorder: full.Load.FlightRecorder, StreamsPerConnection: max(1, int(full.Load.StreamsPerConnection)),
@@ -62,7 +62,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	if full.Target != nil {
 		p.Target, p.Server, p.PID = e.target(full.Target)
 	} else {
-		p.Target = Target{Method: "GET", Protocol: "http1.1"}
+		p.Target = Target{Transport: TransportSSE, Method: "GET", Protocol: "http1.1"}
 	}
 	p.publishing(full, &e)
 	if full.Target != nil {
@@ -119,6 +119,9 @@ func (p *Plan) target(e *expander) {
 			}
 			return
 		}
+	}
+	if p.Reference {
+		return // without an address there is no request: see WithTarget
 	}
 	if p.request = p.templates(e); len(e.mistakes.List) > 0 {
 		return

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"time"
 )
 
 // ClientRequest is what one subscriber sends, all templates executed. Accept, Cache-Control and Last-Event-ID are the transport's.
@@ -208,8 +209,14 @@ func (p *Plan) checkScheme(e *expander) {
 	}
 }
 
+// bundledPath is where the bundled server has each transport.
+var bundledPath = map[string]string{
+	TransportSSE: "/events", TransportPoll: "/poll", TransportLongPoll: "/longpoll", TransportFiniteSSE: "/finite",
+	TransportWebSocket: "/ws",
+}
+
 // WithTarget is a copy of a plan with Reference for the server at a base URL such as http://127.0.0.1:40123: subscribers get
-// BASE/events?topic=…, and events go to BASE/publish?topic=… by HTTP unless the scenario has a hook of its own.
+// BASE/events?topic=…, or the path of their transport, and events go to BASE/publish?topic=… by HTTP unless the scenario has a hook of its own.
 func (p *Plan) WithTarget(base string) (*Plan, error) {
 	if !p.Reference {
 		return nil, errors.New("the scenario names a target of its own")
@@ -219,7 +226,13 @@ func (p *Plan) WithTarget(base string) (*Plan, error) {
 		return nil, fmt.Errorf("target %s: %s", quote(base), message)
 	}
 	with := *p
-	with.Target.URL = base + "/events?topic={{urlquery .Topic}}"
+	with.Target.URL = base + bundledPath[p.Target.Transport] + "?topic={{urlquery .Topic}}"
+	if poll := p.Target.Poll; poll != nil && poll.Timeout > 0 {
+		with.Target.URL += "&timeout=" + time.Duration(poll.Timeout).String()
+	}
+	if strings.HasPrefix(base, "https:") && p.Target.TLS == nil {
+		with.Target.TLS = &TLS{Insecure: true} // its certificate is its own
+	}
 	if p.Publish != nil && p.Publish.Hook == (Hook{Timeout: p.Publish.Hook.Timeout}) {
 		publish := *p.Publish
 		address := base + "/publish?topic={{urlquery .Topic}}"

@@ -37,12 +37,18 @@ type Scenario struct {
 
 // Target is the server under test.
 type Target struct {
-	// URL of the event stream, http or https (template).
-	URL string `yaml:"url" json:"url"`
-	// Transport that brings the events; default sse.
-	Transport string `yaml:"transport,omitempty" json:"transport,omitempty" jsonschema:"enum=sse,enum=websocket"`
+	// URL of what subscribers read, http or https (template). With reference: true it may be left out: the bundled server is the target, at
+	// the path of the transport.
+	URL string `yaml:"url,omitempty" json:"url,omitempty"`
+	// Transport is how subscribers get the events; default sse.
+	Transport string `yaml:"transport,omitempty" json:"transport,omitempty" jsonschema:"enum=sse,enum=poll,enum=long-poll,enum=finite-sse,enum=websocket"`
+	// Poll says how to poll, with transport poll or long-poll.
+	Poll *Poll `yaml:"poll,omitempty" json:"poll,omitempty"`
 	// WebSocket says how messages are read, with transport websocket.
 	WebSocket *WebSocket `yaml:"websocket,omitempty" json:"websocket,omitempty"`
+	// Listen names the event types that subscribers listen to ("message": events without a type); default: all. The data of others counts in
+	// payload.unused.
+	Listen []string `yaml:"listen,omitempty" json:"listen,omitempty"`
 	// Method of the request; default GET.
 	Method string `yaml:"method,omitempty" json:"method,omitempty" jsonschema:"enum=GET,enum=POST"`
 	// Headers of the request (templates). Accept: text/event-stream is always sent.
@@ -86,6 +92,9 @@ type WebSocket struct {
 // The values of Target.Transport.
 const (
 	TransportSSE       = "sse"
+	TransportPoll      = "poll"
+	TransportLongPoll  = "long-poll"
+	TransportFiniteSSE = "finite-sse"
 	TransportWebSocket = "websocket"
 )
 

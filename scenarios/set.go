@@ -14,7 +14,7 @@ import (
 // value shows when the nodes are decoded, and finds its flag through s.flags.
 func (s *source) apply(settings []Setting, mistakes *Mistakes) {
 	for _, setting := range settings {
-		setter := setter{source: s, flag: setting.flag()}
+		setter := setter{source: s, path: setting.Path, flag: setting.flag()}
 		if message, suggestion := setter.set(setting); message != "" {
 			mistakes.add(Mistake{File: setter.flag, Message: message, Suggestion: suggestion})
 		}
@@ -24,6 +24,7 @@ func (s *source) apply(settings []Setting, mistakes *Mistakes) {
 // setter carries out one setting.
 type setter struct {
 	source *source
+	path   string // of the setting
 	flag   string
 	copied int
 }
@@ -161,7 +162,7 @@ func (st *setter) step(n *yaml.Node, t reflect.Type, step, path string, last boo
 	}
 	for _, g := range groups[t] {
 		for _, other := range g.names {
-			if other != step && !g.keeps && slices.Contains(g.names, step) {
+			if other != step && !g.keeps && slices.Contains(g.names, step) && (g.by == "" || step != g.names[1] || st.path == g.by) {
 				st.remove(n, other)
 			}
 		}

@@ -26,7 +26,7 @@ func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) er
 	if target.Publish == nil {
 		return usage(errors.New("--against reference: the scenario does not publish, so the reference server would have nothing to say"))
 	}
-	if target.Target == nil {
+	if target.Bundled() {
 		return usage(errors.New("--against reference: the scenario has no target to compare; give --url"))
 	}
 	source.Sets = append(source.Sets[:len(source.Sets):len(source.Sets)],

@@ -26,6 +26,7 @@ var shorthand = []fieldFlag{
 	{"name", "", "name", "name of the run"},
 	{"url", "u", "target.url", "URL of the event stream"},
 	{"method", "X", "target.method", "GET or POST"},
+	{"transport", "", "target.transport", "sse, poll, long-poll, finite-sse or websocket"},
 	{"protocol", "", "target.protocol", "http1.1, http2 or h2c"},
 	{"connections", "c", "load.connections", "number of subscribers (10k, 1m); without a file 100"},
 	{"duration", "d", "load.hold", "how long the streams are held and published to (30s)"},

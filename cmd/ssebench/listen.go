@@ -110,7 +110,7 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	l.client = loadgen.Subscriber{Sink: l, Request: request, Seed: uint32(time.Now().UnixNano())}
 	l.client.Limit(int64(o.limit))
 	if o.lastEventID != "" {
-		l.client.Resume(o.lastEventID)
+		l.client.StartFrom(o.lastEventID)
 	}
 	return l.run(interrupts)
 }

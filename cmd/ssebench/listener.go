@@ -173,8 +173,8 @@ func (w *watch) Bytes(b []byte, at time.Time) error {
 	return w.client.Bytes(b, at)
 }
 
-// LastEventID implements loadgen.StreamHandler.
-func (w *watch) LastEventID() []byte { return w.client.LastEventID() }
+// Resume implements loadgen.StreamHandler.
+func (w *watch) Resume(to *loadgen.Resumption) { w.client.Resume(to) }
 
 // Ended implements loadgen.StreamHandler. The transport does not open again what was cut for its silence; run does.
 func (w *watch) Ended(e loadgen.Ending) time.Time {

@@ -54,7 +54,7 @@ func newRunCommand() *cobra.Command {
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
-			if o.against == "" && scenario.Reference && scenario.Target != nil {
+			if o.against == "" && scenario.Reference && !scenario.Bundled() {
 				o.against = "reference"
 			}
 			if o.against != "" {

@@ -37,6 +37,9 @@ func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, gua
 			Args:  []string{executable, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port)},
 			Ready: host.Ready{Line: referenceLine},
 		}
+		if p.Target.Protocol == transport.HTTP2 || p.Target.TLS != nil {
+			command.Args = append(command.Args, "--tls")
+		}
 	case len(p.Server.Command) > 0:
 		if command, err = serverCommand(p, guard); err != nil {
 			return usage(err)

@@ -47,7 +47,7 @@ func (s *stream) exchange1(c *conn) error {
 	if err == nil {
 		err = s.meaning(c.read())
 	}
-	if err == nil && s.parser.done() && s.parser.keep && !s.cut() {
+	if err == nil && s.parser.done() && s.parser.keep && !s.request.Close && !s.cut() {
 		s.setDeadline(time.Time{})
 		s.kept = c
 		return nil

@@ -24,6 +24,9 @@ const attempts = 4
 // hop2 is a hop over HTTP/2. Many streams share a connection, each with a goroutine and a buffer.
 func (s *stream) hop2() error {
 	defer s.guard(nil)
+	if s.request.Close {
+		defer s.dropOwn()
+	}
 	for try := 1; ; try++ {
 		again, err := s.try2()
 		if !again || try == attempts {
@@ -152,7 +155,7 @@ func (s *stream) read2(c *shared, body io.Reader) error {
 }
 
 func (s *stream) request2(ctx context.Context, o *opening) *http.Request {
-	r := &http.Request{Method: o.method, URL: o.url, Host: authority(o.url), Header: make(http.Header)}
+	r := &http.Request{Method: o.method, URL: o.address(), Host: authority(o.url), Header: make(http.Header)}
 	for _, f := range s.fields(o) {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		r.Header[name] = append(r.Header[name], f.Value)

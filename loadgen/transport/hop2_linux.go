@@ -25,7 +25,7 @@ func (s *looped) ask2(t *trunk) {
 // outgoing is the request as HTTP/2 has it.
 func (x *exchange) outgoing(o *opening) *outgoing {
 	return &outgoing{
-		method: o.method, scheme: o.url.Scheme, authority: authority(o.url), path: o.url.RequestURI(),
+		method: o.method, scheme: o.url.Scheme, authority: authority(o.url), path: string(o.appendTarget(nil)),
 		fields: x.fields(o), body: o.body,
 	}
 }
@@ -41,7 +41,7 @@ func (s *looped) finished(err error) {
 		s.trunk = nil
 		t.full = refused
 		t.offer()
-	case refused || !t.conn.usable():
+	case refused || s.request.Close || !t.conn.usable():
 		t.close()
 	}
 	if again {

@@ -340,7 +340,8 @@ func (p *loop) newOpening() *opening {
 	}
 	o := p.openings[n-1]
 	p.openings = p.openings[:n-1]
-	*o = opening{config: &p.t.config, visited: o.visited[:0]}
+	o.resumption.Reset()
+	*o = opening{config: &p.t.config, visited: o.visited[:0], resumption: o.resumption}
 	return o
 }
 

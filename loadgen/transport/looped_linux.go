@@ -139,7 +139,7 @@ func (s *looped) begin() {
 // takeRequest makes the stream's own request the next one.
 func (s *looped) takeRequest() {
 	s.opening.take(s.request)
-	s.opening.resume(s.handler.LastEventID())
+	s.handler.Resume(&s.opening.resumption)
 }
 
 // hop sends one request, over the kept connection if that leads there.
@@ -229,7 +229,7 @@ func (s *looped) concluded(err error) {
 	switch {
 	case !complete || err != nil || s.cut():
 		s.discard()
-	case !s.parser.keep:
+	case !s.parser.keep || s.request.Close:
 		s.leaving = true
 		s.seeOff()
 	}

@@ -1,10 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +29,7 @@ type opening struct {
 	header    []loadgen.Field
 	body      []byte
 	upgrade   bool // to a WebSocket
+	closes    bool // the connection is for this request alone
 	login     bool
 	answered  bool     // the hop's answer is a login's or a redirect's; only its body is left to read
 	surplus   int      // bytes of such a body so far
@@ -36,6 +37,8 @@ type opening struct {
 	redirects int
 	visited   []string
 	dialing   candidates // on a loop
+	// What the handler adds to its own request, and not to a login.
+	resumption loadgen.Resumption
 
 	// Over HTTP/2 on a loop.
 	to       *destination // where the opening dials, or waits for a place
@@ -45,17 +48,57 @@ type opening struct {
 
 // take makes a request the next one to send.
 func (o *opening) take(r *loadgen.Request) {
-	o.method, o.url, o.header, o.body, o.upgrade = r.Method, sendable(r.URL), r.Header, r.Body, r.Upgrade == upgradeWebSocket
+	o.method, o.url, o.header, o.body = r.Method, sendable(r.URL), r.Header, r.Body
+	o.upgrade, o.closes = r.Upgrade == upgradeWebSocket, r.Close
 	if o.method == "" {
 		o.method = http.MethodGet
 	}
 }
 
-// resume adds the last event ID, where there is one.
-func (o *opening) resume(id []byte) {
-	if len(id) > 0 {
-		o.header = append(slices.Clip(o.header), loadgen.Field{Name: "Last-Event-ID", Value: string(id)})
+// appendTarget writes the path and the query. What the handler added to the query is for the first hop of its own request.
+func (o *opening) appendTarget(b []byte) []byte {
+	b = append(b, o.url.RequestURI()...)
+	if o.url.RawQuery == "" && !o.url.ForceQuery {
+		return o.appendParameters(b, '?')
 	}
+	return o.appendParameters(b, '&')
+}
+
+// appendParameters writes what the handler added to the query, each after a separator, the first after the one given.
+func (o *opening) appendParameters(b []byte, separator byte) []byte {
+	if o.redirects > 0 {
+		return b
+	}
+	for _, a := range o.resumption.Query {
+		b = append(append(append(b, separator), a.Name...), '=')
+		b = appendEscaped(b, a.Value)
+		separator = '&'
+	}
+	return b
+}
+
+// address is the URL with what the handler added.
+func (o *opening) address() *url.URL {
+	added := o.appendParameters(nil, '&')
+	if len(added) == 0 {
+		return o.url
+	}
+	u := *o.url
+	u.RawQuery = strings.TrimPrefix(u.RawQuery+string(added), "&")
+	return &u
+}
+
+// appendEscaped writes a value of a query: what is not unreserved is escaped (RFC 3986 section 2.3).
+func appendEscaped(b, value []byte) []byte {
+	const digits = "0123456789ABCDEF"
+	for _, c := range value {
+		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return b
 }
 
 // open opens the stream and reads it to its end. The error is nil where the server ended it properly, errCut, or a *loadgen.Failure.
@@ -77,7 +120,7 @@ func (s *stream) open(due time.Time) error {
 	}
 	o.take(r)
 	s.lane.Hold()
-	o.resume(s.handler.LastEventID())
+	s.handler.Resume(&o.resumption)
 	s.lane.Release()
 	for {
 		err := s.hop()
@@ -120,6 +163,11 @@ func (o *opening) check(protocol string) error {
 		return fail(tokenRequestInvalid, "invalid method %q", o.method)
 	case o.upgrade && (protocol != HTTP1 || o.method != http.MethodGet):
 		return fail(tokenRequestInvalid, "a WebSocket is opened by GET over %s, not by %s over %s", HTTP1, o.method, protocol)
+	}
+	for _, a := range o.resumption.Header {
+		if bytes.ContainsAny(a.Value, "\r\n\x00") {
+			return fail(tokenRequestInvalid, "the header field %s contains CR, LF or NUL", a.Name)
+		}
 	}
 	for _, f := range o.header {
 		switch {

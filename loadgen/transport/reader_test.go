@@ -20,6 +20,7 @@ type reader struct {
 	reopen func(loadgen.Ending) time.Time
 
 	lastEventID string // to send; only with the lane held
+	since       string // the same, in the query
 
 	mu       sync.Mutex
 	openings []loadgen.Opening
@@ -77,7 +78,14 @@ func (r *reader) Ended(e loadgen.Ending) (reopen time.Time) {
 	return reopen
 }
 
-func (r *reader) LastEventID() []byte { return []byte(r.lastEventID) }
+func (r *reader) Resume(to *loadgen.Resumption) {
+	if r.lastEventID != "" {
+		to.AddHeader("Last-Event-ID", []byte(r.lastEventID))
+	}
+	if r.since != "" {
+		to.AddQuery("since", []byte(r.since))
+	}
+}
 
 // until waits for a state; it is called with the reader's lock held.
 func (r *reader) until(what string, state func() bool) {
@@ -205,7 +213,7 @@ func (c *counter) Bytes(b []byte, _ time.Time) error { c.bytes.Add(int64(len(b))
 
 func (c *counter) Ended(loadgen.Ending) time.Time { c.ended.Add(1); return time.Time{} }
 
-func (c *counter) LastEventID() []byte { return nil }
+func (c *counter) Resume(*loadgen.Resumption) {}
 
 // await polls a counter that something else moves.
 func await(tb testing.TB, c *atomic.Int64, want int64) {

@@ -50,6 +50,64 @@ func TestReopensWithTheLastEventID(t *testing.T) {
 	})
 }
 
+// What a handler adds holds for one opening, and leaves the Request as it is.
+func TestAResumptionIsOfOneOpening(t *testing.T) {
+	inEvery(t, func(t *testing.T, w *way) {
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(rw, "%s %q;", r.URL.RawQuery, r.Header.Get("Last-Event-ID"))
+		})
+		for _, own := range []string{"", "topic=a"} {
+			tr, _ := w.transport(t, Config{})
+			q := get(t, u)
+			q.URL.RawQuery = own
+			r := newReader(t)
+			cursors := []string{"a b&c=d/é", ""}
+			r.reopen = func(e loadgen.Ending) time.Time {
+				if len(r.endings) > len(cursors) {
+					return time.Time{}
+				}
+				r.since = cursors[len(r.endings)-1]
+				return e.At
+			}
+			open(tr, q, r)
+			r.untilToken(loadgen.TokenEOF)
+			added := "since=a%20b%26c%3Dd%2F%C3%A9"
+			if own != "" {
+				added = own + "&" + added
+			}
+			want := fmt.Sprintf("%s \"\";%s \"\";%s \"\";", own, added, own)
+			if got := r.body.String(); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		}
+	})
+}
+
+// Where the Request asks for it, each opening has a connection of its own.
+func TestAConnectionForEachOpening(t *testing.T) {
+	inEvery(t, func(t *testing.T, w *way) {
+		if w.shared > 1 {
+			t.Skip("streams share connections")
+		}
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			if r.ProtoMajor == 1 && !r.Close {
+				t.Error("the request does not say Connection: close")
+			}
+			io.WriteString(rw, r.RemoteAddr+";")
+		})
+		tr, _ := w.transport(t, Config{})
+		q := get(t, u)
+		q.Close = true
+		r := newReader(t)
+		r.reopen = onceMore(r)
+		open(tr, q, r)
+		r.untilToken(loadgen.TokenEOF)
+		if peers := strings.Split(r.body.String(), ";"); len(peers) != 3 || peers[0] == peers[1] {
+			t.Errorf("connections %q", peers)
+		}
+	})
+}
+
 // A connection that outlives its response serves the next opening, whose instants tell so.
 func TestReopensOnTheKeptConnection(t *testing.T) {
 	inEvery(t, func(t *testing.T, w *way) {

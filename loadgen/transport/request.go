@@ -21,11 +21,14 @@ func validToken(s string) bool { return httpguts.ValidHeaderFieldName(s) }
 // fields gives the request's own fields as they go out after Host, whatever the protocol: the request's in their order, then what
 // it left to us.
 func (x *exchange) fields(o *opening) []loadgen.Field {
-	out := make([]loadgen.Field, 0, len(o.header)+4)
+	out := make([]loadgen.Field, 0, len(o.header)+len(o.resumption.Header)+3)
 	for _, f := range o.header {
 		if !strings.EqualFold(f.Name, "Cookie") {
 			out = append(out, f)
 		}
+	}
+	for _, a := range o.resumption.Header {
+		out = append(out, loadgen.Field{Name: a.Name, Value: string(a.Value)})
 	}
 	if !o.has("Accept-Encoding") {
 		out = append(out, loadgen.Field{Name: "Accept-Encoding", Value: "identity"})
@@ -43,7 +46,7 @@ func (x *exchange) fields(o *opening) []loadgen.Field {
 func (x *exchange) appendRequest(b []byte, o *opening) []byte {
 	b = append(b, o.method...)
 	b = append(b, ' ')
-	b = append(b, o.url.RequestURI()...)
+	b = o.appendTarget(b)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, authority(o.url)...)
 	b = append(b, "\r\n"...)
@@ -52,6 +55,9 @@ func (x *exchange) appendRequest(b []byte, o *opening) []byte {
 		b = append(b, ": "...)
 		b = append(b, f.Value...)
 		b = append(b, "\r\n"...)
+	}
+	if o.closes {
+		b = append(b, "Connection: close\r\n"...)
 	}
 	if len(o.body) > 0 || o.method != http.MethodGet {
 		b = append(b, "Content-Length: "...)
