@@ -13,7 +13,10 @@ import (
 
 // namespaces are two network namespaces, one for the client and one for the server, that two veth pairs join: the link that is looked at,
 // and another for the hook, so that what is published is not on the first.
-type namespaces struct{ client, server string }
+type namespaces struct {
+	client, server string
+	delay          time.Duration // of the link, in each direction
+}
 
 // The addresses of both ends of both links.
 const (
@@ -33,7 +36,7 @@ func newNamespaces(tb testing.TB, delay time.Duration) *namespaces {
 		tb.Skip("network namespaces need ip: apt-get update && apt-get install -y iproute2")
 	}
 	stem := fmt.Sprintf("ssebench-%d-%d-", os.Getpid(), namespaceCount.Add(1))
-	n := &namespaces{client: stem + "client", server: stem + "server"}
+	n := &namespaces{client: stem + "client", server: stem + "server", delay: delay}
 	n.add(tb, n.client)
 	n.add(tb, n.server)
 	relayed, middle := delay > 0 && !n.knowsNetem(), stem+"middle"

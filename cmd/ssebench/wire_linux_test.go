@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"ssebench/results"
 )
@@ -96,6 +97,9 @@ func (c wireCase) check(t *testing.T, n *namespaces, chain chain) (received, sen
 	if w := d.Run.Wire; w == nil || w.Layer != results.WireEthernet || w.HeaderBytes != 66 {
 		t.Errorf("the document says of the link %+v", w)
 	}
+	if dial := d.Metrics["connect.dial"].Histogram; dial.Min < float64(2*n.delay) {
+		t.Errorf("a dial took %v over a link with a delay of %v", time.Duration(dial.Min), n.delay)
+	}
 	received, sent = value(d, "wire.received")/(r1-r0)-1, value(d, "wire.sent")/(s1-s0)-1
 	t.Logf("%v requests, received %.0f B of %.0f (%+.3f %%), sent %.0f B of %.0f (%+.3f %%)", value(d, "requests.count"),
 		value(d, "wire.received"), r1-r0, 100*received, value(d, "wire.sent"), s1-s0, 100*sent)
@@ -147,4 +151,13 @@ func (n *namespaces) run(t *testing.T, scenario string) *results.Document {
 		}
 	})
 	return d
+}
+
+// A link with a delay has it in both directions, and its bytes are known all the same.
+func TestDelayedLink(t *testing.T) {
+	n := newNamespaces(t, 20*time.Millisecond)
+	received, sent := wireCase{}.check(t, n, chain{})
+	if math.Abs(received) > 0.01 || math.Abs(sent) > 0.01 {
+		t.Errorf("received %+.2f %%, sent %+.2f %% off the interface's counters", 100*received, 100*sent)
+	}
 }
