@@ -229,11 +229,6 @@ func groupSchema(typ reflect.Type, g group) []*jsonschema.Schema {
 			apart = append(apart, &jsonschema.Schema{Not: &jsonschema.Schema{Required: []string{other, name}}})
 		}
 	}
-	if parent, child, ok := strings.Cut(g.by, "."); ok {
-		last := alone[len(alone)-1]
-		last.Properties = jsonschema.NewProperties()
-		last.Properties.Set(parent, &jsonschema.Schema{Required: []string{child}})
-	}
 	if g.required && g.together {
 		return []*jsonschema.Schema{{AnyOf: alone}}
 	}
