@@ -12,6 +12,9 @@ import (
 // stream as polling. The last block carries an id and no data; it is never
 // dispatched but leaves the client a cursor, from its first request on.
 func (s *Server) finite(w http.ResponseWriter, r *http.Request) {
+	if !s.pass(w, r) {
+		return
+	}
 	names, lastID, err := streamQuery(r)
 	if err != nil {
 		s.answerError(w, err)

@@ -25,6 +25,8 @@ func (s *Server) handler() http.Handler {
 	routes := map[string]methods{
 		"/events":       {"GET": s.events},
 		"/finite":       {"GET": s.finite},
+		"/poll":         {"GET": s.poll},
+		"/longpoll":     {"GET": s.longPoll},
 		"/ws":           {"GET": s.webSocket},
 		"/clock":        {"GET": s.clock},
 		"/publish":      {"POST": s.withToken(s.publish)},
@@ -49,7 +51,7 @@ func (s *Server) handler() http.Handler {
 		case s.Pprof && strings.HasPrefix(r.URL.Path, "/debug/pprof/"):
 			profiles(w, r)
 		case !ok:
-			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /ws, /publish, /finite, /clock, /healthz, /metrics, /admin/faults, /admin/door"))
+			s.answerError(w, refuse(http.StatusNotFound, "not_found", "there is nothing at this path; see /events, /poll, /longpoll, /ws, /publish, /finite, /clock, /healthz, /metrics, /admin/faults, /admin/door"))
 		case s.CORS != "" && r.Method == http.MethodOptions:
 			w.WriteHeader(http.StatusNoContent)
 		case route[r.Method] == nil:

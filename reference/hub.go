@@ -38,11 +38,12 @@ type hub struct {
 type topic struct {
 	name    string
 	ring    replayRing
-	came    uint64          // events published to it
-	subs    int             // joined subscribers
-	users   int             // admitted streams: keeps the topic alive
-	forms   [formCount]int  // joined subscribers by form
-	members [][]*subscriber // for each lane, owned by it
+	came    uint64                       // events published to it
+	subs    int                          // joined subscribers
+	users   int                          // admitted streams: keeps the topic alive
+	forms   [formCount]int               // joined subscribers by form
+	members [][]*subscriber              // for each lane, owned by it
+	waiting map[chan<- struct{}]struct{} // long polls
 }
 
 // publish gives e the next number and hands it to every subscriber of the
@@ -99,6 +100,7 @@ func (h *hub) put(dst []byte, name string, e *Event) (id []byte, subscribers int
 	}
 	ev.hold(len(h.lanes))
 	t.ring.keep(ev, h.ring)
+	t.tell()
 	for _, l := range h.lanes {
 		l.post(command{do: doPublish, topic: t, ev: ev, faults: f})
 	}
@@ -250,6 +252,9 @@ func (h *hub) close(farewell func() []byte) <-chan struct{} {
 		if h.subs == 0 {
 			close(h.empty)
 		}
+	}
+	for _, t := range h.topics {
+		t.tell()
 	}
 	h.farewell = farewell
 	for _, l := range h.lanes {

@@ -38,6 +38,14 @@ func (r *replayRing) clear(seq uint64) {
 	r.events, r.oldest, r.evicted = nil, 0, seq
 }
 
+// last is the seq of the newest event that is kept, or that fell out.
+func (r *replayRing) last() uint64 {
+	if n := len(r.events); n > 0 {
+		return r.at(n - 1).seq
+	}
+	return r.evicted
+}
+
 // at returns the i-th event, oldest first.
 func (r *replayRing) at(i int) *event { return r.events[(r.oldest+i)%len(r.events)] }
 
