@@ -56,7 +56,19 @@ func (x *extractor) text(data []byte) (string, bool) {
 		}
 		return string(m[1]), true
 	}
-	raw := json.RawMessage(data)
+	raw, ok := x.follow(data)
+	if !ok {
+		return "", false
+	}
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s, true
+	}
+	return strings.TrimSpace(string(raw)), true
+}
+
+// follow gives the JSON that the pointer leads to.
+func (x *extractor) follow(raw json.RawMessage) (json.RawMessage, bool) {
 	for _, token := range x.pointer {
 		var object map[string]json.RawMessage
 		var array []json.RawMessage
@@ -64,24 +76,20 @@ func (x *extractor) text(data []byte) (string, bool) {
 		case json.Unmarshal(raw, &object) == nil:
 			next, ok := object[token]
 			if !ok {
-				return "", false
+				return nil, false
 			}
 			raw = next
 		case json.Unmarshal(raw, &array) == nil:
 			i, err := strconv.Atoi(token)
 			if err != nil || i < 0 || i >= len(array) {
-				return "", false
+				return nil, false
 			}
 			raw = array[i]
 		default:
-			return "", false
+			return nil, false
 		}
 	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s, true
-	}
-	return strings.TrimSpace(string(raw)), true
+	return raw, true
 }
 
 // number gives the value as a sequence number.

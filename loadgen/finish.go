@@ -149,10 +149,10 @@ var lossMetric = map[LossKind]results.ID{
 
 // closeObserved closes an account of a server's own numbering: from the first sequence that the subscriber saw to its last.
 func (r *run) closeObserved(s *subscription) {
-	if len(s.observed.revealed) == 0 {
+	if len(s.observed().revealed) == 0 {
 		return
 	}
 	end := s.ledger.Highest()
-	s.observed.each(Range{s.ledger.First(), end}, results.DeliveriesExpected, r.recorder.of)
+	s.observed().each(Range{s.ledger.First(), end}, results.DeliveriesExpected, r.recorder.of)
 	s.ledger.Close(end, nil, s.loseObserved(r.recorder.of), func(Range) {})
 }

@@ -50,8 +50,8 @@ func (o *observation) each(rg Range, id results.ID, values func(phase int) *resu
 
 func (s *subscription) loseObserved(values func(phase int) *results.Values) func(Range, LossKind) {
 	return func(rg Range, kind LossKind) {
-		s.observed.each(rg, results.DeliveriesLost, values)
-		s.observed.each(rg, lossMetric[kind], values)
+		s.observed().each(rg, results.DeliveriesLost, values)
+		s.observed().each(rg, lossMetric[kind], values)
 	}
 }
 
@@ -61,12 +61,12 @@ func (s *subscription) emitted(says *reading, now int64) {
 	if s.run.sentAt != nil {
 		if says.isSent {
 			v.Record(results.ObservedLatency, now-says.sent)
-			s.observed.add(says.sent, now)
+			s.observed().add(says.sent, now)
 		} else {
 			s.run.notes.add("observe_time", "an event's data holds no time at observe.time in observe.unit", 1)
 		}
 	}
-	seq, o := says.seq, s.observed
+	seq, o := says.seq, s.observed()
 	if !says.hasSeq || seq == 0 {
 		return
 	}

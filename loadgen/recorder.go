@@ -19,6 +19,8 @@ type shard struct {
 	lastRead int64          // when an event came last
 	repeats  [16]sse.Repeat // a topic has one, so that broadcasts of some topics at once do not push each other out
 	readings readings
+	answers  answers
+	bodies   [][]byte // of answers, for the next ones
 	opened   openedMessage
 	flights  flights
 	lone     results.Values // counts what arrives before or after a run

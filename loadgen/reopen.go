@@ -61,8 +61,11 @@ func (r *run) openStream(s *subscription, at time.Time) {
 	defer r.streams.Unlock()
 	isSlow := s.special&slow != 0 // from Open on, special is the lane's
 	var handler StreamHandler = &s.client
-	if s.client.Request.Upgrade != "" {
+	switch {
+	case s.client.Request.Upgrade != "":
 		handler = (*messages)(s)
+	case r.polling != nil:
+		handler = (*poller)(s)
 	}
 	s.stream = r.runner.Transport.Open(s.lane, s.client.Request, at, handler)
 	if isSlow && !pace(s, int64(r.plan.SlowReaders.BytesPerSecond)) {

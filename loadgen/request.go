@@ -16,6 +16,7 @@ import (
 type requests struct {
 	cookies   bool       // the plan keeps cookies
 	webSocket *WebSocket // that each asks for; nil: none
+	polling   *polling   // nil: they do not poll
 	known     map[string]*Request
 }
 
@@ -30,10 +31,11 @@ func webSocketOf(p *scenarios.Plan) *WebSocket {
 // mostKnown bounds the requests that are remembered: a plan with one for each subscriber has nothing to share.
 const mostKnown = 4096
 
-// build gives the request of one subscriber, and the last event ID that it starts from.
+// build gives the request of one subscriber, and the last event ID or the cursor that it starts from.
 func (q *requests) build(from *scenarios.ClientRequest) (r *Request, resume string, err error) {
-	resume = from.Header.Get("Last-Event-ID")
-	from.Header.Del("Last-Event-ID")
+	if resume, err = q.polling.start(from); err != nil {
+		return nil, "", err
+	}
 	key := ""
 	if !q.cookies && from.Login == nil {
 		key = fmt.Sprintf("%q %q %q %q %q", from.Method, from.URL, from.Header, from.Body, from.Subscribe)
@@ -44,10 +46,14 @@ func (q *requests) build(from *scenarios.ClientRequest) (r *Request, resume stri
 	if r, err = newRequest(from); err != nil {
 		return nil, "", err
 	}
-	if q.webSocket != nil {
+	switch {
+	case q.polling != nil && !q.polling.finite:
+		r.Close = !q.polling.reuse
+		r.Header = setFields([]Field{{"Accept", q.polling.accept}, {"Accept-Encoding", "identity"}}, r.Header)
+	case q.webSocket != nil:
 		r.Upgrade, r.WebSocket = "websocket", *q.webSocket
 		r.WebSocket.Subscribe = []byte(from.Subscribe)
-	} else {
+	default:
 		r.Header = StreamHeader(r.Header)
 	}
 	switch {
@@ -77,6 +83,25 @@ func newRequest(from *scenarios.ClientRequest) (*Request, error) {
 		r.Login, err = newRequest(from.Login)
 	}
 	return r, err
+}
+
+// withoutParameter takes a parameter out of a URL's query, and gives its value; empty: it had none.
+func withoutParameter(address, name string) (without, value string, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", err
+	}
+	var kept []string
+	for _, part := range strings.Split(u.RawQuery, "&") {
+		key, v, _ := strings.Cut(part, "=")
+		if k, err := url.QueryUnescape(key); err != nil || k != name {
+			kept = append(kept, part)
+		} else if value, err = url.QueryUnescape(v); err != nil {
+			return "", "", fmt.Errorf("target.url: the parameter %s is badly escaped", name)
+		}
+	}
+	u.RawQuery = strings.Join(kept, "&")
+	return u.String(), value, nil
 }
 
 func fields(h http.Header) (f []Field) {

@@ -30,6 +30,7 @@ type run struct {
 	sequence   *extractor
 	sentAt     func(data []byte) (unix int64, ok bool)
 	gapComment *regexp.Regexp // nil: no comment declares a gap
+	polling    *polling       // nil: subscribers do not poll
 	envelope   *envelope      // of a WebSocket's messages; nil: they are the events' data
 	lots       lots
 	read       func(data []byte, says *reading)
@@ -74,10 +75,11 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
-		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan)}, subscriptions: make([]*subscription, 0, plan.Clients),
+		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target)}, subscriptions: make([]*subscription, 0, plan.Clients),
 	}
 	r.notes.redact = plan.Redact
 	r.lots, r.departures.run = newLots(plan), r
+	r.polling = r.requests.polling
 	r.envelope = newEnvelope(plan.Target.WebSocket)
 	var err error
 	if plan.Gap != nil && plan.Gap.Comment != "" {

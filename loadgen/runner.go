@@ -234,7 +234,11 @@ func (r *run) open(client int, due int64) (*subscription, error) {
 	if s.client.Request, resume, err = r.requests.build(request); err != nil {
 		return nil, err
 	}
-	s.client.StartFrom(resume)
+	if r.polling != nil && r.polling.cursor != nil {
+		s.own.polls.cursor = []byte(resume)
+	} else {
+		s.client.StartFrom(resume)
+	}
 	r.begun++
 	r.openStream(s, r.timeline.at(due))
 	return s, nil

@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -103,19 +102,10 @@ func (s *Subscriber) opened(o *Opening) {
 	s.Sink.Opened(o)
 }
 
-// judge says whether a response is an event stream: status 200, type text/event-stream, no content coding. (WHATWG HTML,
-// section 9.2.3; RFC 9110, section 8.3 for letter case and parameters.)
+// judge says whether a response is an event stream. (WHATWG HTML, section 9.2.3.)
 func judge(o *Opening) *Failure {
-	if o.Status != 200 {
-		return &Failure{fmt.Sprintf("status_%d", o.Status), fmt.Sprintf("%s answered %d; an event stream needs 200", ShowURL(o.URL), o.Status)}
-	}
-	if types := o.Header.Values("Content-Type"); mediaType(types) != "text/event-stream" {
-		return &Failure{"content_type", fmt.Sprintf("%s answered with type %q; an event stream needs text/event-stream", ShowURL(o.URL), strings.Join(types, ", "))}
-	}
-	if coding := o.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return &Failure{"content_encoding", fmt.Sprintf("%s answered in coding %q though only identity was asked for", ShowURL(o.URL), coding)}
-	}
-	return nil
+	const want = "text/event-stream"
+	return judgeAs(o, "an event stream", func(essence string) bool { return essence == want }, want)
 }
 
 // mediaType is the last valid type that the Content-Type fields name, in lower case and without parameters, which may be malformed
@@ -167,15 +157,29 @@ func (d *dispatch) Retry(millis int64) {
 // Ended implements StreamHandler.
 func (s *Subscriber) Ended(e Ending) time.Time {
 	discarded := e.Opened && s.parser.End()
-	if s.severed > 0 && e.Token == TokenCut {
-		e.Token, s.severed = severedToken[s.severed-1], 0
-	}
-	if !e.Opened && s.failures < math.MaxUint16 {
-		s.failures++
+	s.severedBy(&e)
+	if !e.Opened {
+		s.failed()
 	}
 	next := s.next(&e)
 	s.Sink.Ended(&e, discarded, next)
 	return next.At
+}
+
+// severedBy gives the ending that the network is played to have caused its token, and says whether it is one.
+func (s *Subscriber) severedBy(e *Ending) bool {
+	if s.severed == 0 || e.Token != TokenCut {
+		return false
+	}
+	e.Token, s.severed = severedToken[s.severed-1], 0
+	return true
+}
+
+// failed counts an opening that failed.
+func (s *Subscriber) failed() {
+	if s.failures < math.MaxUint16 {
+		s.failures++
+	}
 }
 
 // next decides what follows an ending.
@@ -222,10 +226,13 @@ func (s *Subscriber) wait(policy *scenarios.ReconnectPolicy) time.Duration {
 	return max(delay/2+time.Duration(jitter.Int64N(int64(delay/2)+1)), minDelay)
 }
 
-// StreamHeader is what every subscription sends: Accept always, since servers refuse a request without it (nchan 403, Jetty 405),
-// no caching (WHATWG HTML, section 9.2.2), no content coding. A field of the same name in own takes its place.
+// StreamHeader is what every subscription to an event stream sends: Accept always, since servers refuse a request without it (nchan 403,
+// Jetty 405), no caching (WHATWG HTML, section 9.2.2), no content coding. A field of the same name in own takes its place.
 func StreamHeader(own []Field) []Field {
-	header := []Field{{"Accept", "text/event-stream"}, {"Cache-Control", "no-store"}, {"Accept-Encoding", "identity"}}
+	return setFields([]Field{{"Accept", "text/event-stream"}, {"Cache-Control", "no-store"}, {"Accept-Encoding", "identity"}}, own)
+}
+
+func setFields(header, own []Field) []Field {
 	for _, f := range own {
 		header = setField(header, f)
 	}

@@ -29,7 +29,7 @@ type subscription struct {
 	isPending bool         // subscribed while its first headers were pending
 	down      int64        // when an open stream ended; zero: never, or open again
 	reopenDue int64        // when the next dial should start; zero: no reconnection
-	observed  *observation // nil: the server does not emit by itself
+	own       *particulars // what an ordinary one has no use for; nil: nothing
 	stream    Stream
 }
 
@@ -44,7 +44,22 @@ const (
 	fresh                        // no event has come on this stream yet
 	numbered                     // idBase is known
 	recorded                     // the flight recorder has it
+	inPolls                      // it polls
 )
+
+// particulars are what only the subscriptions of some runs have.
+type particulars struct {
+	observed *observation // nil: the server does not emit by itself
+	polls    *polls       // nil: it does not poll
+}
+
+// observed is what it knows of a server that emits by itself; nil: the server does not.
+func (s *subscription) observed() *observation {
+	if s.own == nil {
+		return nil
+	}
+	return s.own.observed
+}
 
 // place is where subscriptions belong that share lane and topic.
 type place struct {
@@ -74,8 +89,15 @@ func (r *run) newSubscription(client int) *subscription {
 		r.places[at] = &at
 	}
 	s.place = r.places[at]
+	if r.plan.Observe != nil || r.polling != nil {
+		s.own = new(particulars)
+	}
 	if r.plan.Observe != nil {
-		s.observed = new(observation)
+		s.own.observed = new(observation)
+	}
+	if r.polling != nil {
+		s.special |= inPolls
+		s.own.polls = new(polls)
 	}
 	return s
 }
@@ -92,8 +114,8 @@ func (s *subscription) Opened(o *Opening) {
 	requested := tl.since(o.Requested)
 	s.opened, s.lastEvent, s.comment, s.silence = tl.since(o.Headers), -1-requested, 0, 0
 	s.special |= fresh
-	if s.observed != nil {
-		s.observed.emission = emission{}
+	if o := s.observed(); o != nil {
+		o.emission = emission{}
 	}
 	s.isOpen = true
 	s.run.streamOpened()
@@ -173,6 +195,9 @@ func (s *subscription) Event(ev *sse.Event) {
 	v, now := shard.current(), shard.now
 	v.Add(results.EventsReceived, 1)
 	v.Add(results.PayloadReceived, int64(len(ev.Data)))
+	if s.special&inPolls != 0 {
+		s.own.polls.events++
+	}
 	if shard.inRead++; shard.inRead == 2 {
 		v.Add(results.ReadsCoalesced, 1)
 	}
@@ -270,7 +295,7 @@ func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	if s.run.lateAfter > 0 && latency > s.run.lateAfter {
 		v.Add(results.DeliveriesLate, 1)
 	}
-	if s.client.Streams() > 1 && sent < s.opened {
+	if s.client.Streams() > 1 && sent < s.opened && s.special&inPolls == 0 {
 		v.Add(results.DeliveriesReplayed, 1)
 		v.Record(results.FanoutReplayed, latency)
 	} else {
@@ -315,6 +340,11 @@ func (s *subscription) Ended(e *Ending, discarded bool, next Next) {
 	} else {
 		s.endAttempt(v, e)
 	}
+	s.goOn(v, e, next)
+}
+
+// goOn does what follows an ending.
+func (s *subscription) goOn(v *results.Values, e *Ending, next Next) {
 	if next.Stranded {
 		v.AddBy(results.ReconnectStranded, e.Token, 1)
 		s.giveUp(e.Token)
@@ -344,7 +374,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	if s.lastEvent < 0 && e.Token == TokenEOF && s.special&slow == 0 {
 		v.Add(results.RequestsEmpty, 1)
 	}
-	if s.observed != nil && s.observed.buffered() {
+	if o := s.observed(); o != nil && o.buffered() {
 		s.run.buffered.Add(1)
 	}
 	if e.Token != TokenCut { // the silence before the run's own end says nothing of the server
@@ -358,7 +388,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	}
 	token := e.Token
 	if discarded && token == TokenEOF {
-		token = "eof_mid_event"
+		token = tokenEOFMidEvent
 	}
 	v.AddBy(results.ConnectionsClosedByServer, token, 1)
 	if s.special&slow != 0 {

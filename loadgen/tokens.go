@@ -3,14 +3,22 @@ package loadgen
 // Token is a short stable name of a way in which something fails. Failures are counted by it.
 type Token struct{ Name, Meaning string }
 
+// tokenEOFMidEvent is the end of an event stream inside an event.
+const tokenEOFMidEvent = "eof_mid_event"
+
 // Tokens lists those that this package makes, by which streams that a Transport brought are judged.
 var Tokens = []Token{
+	{"answer_too_long", "an answer to a poll is longer than target.event_limit"},
 	{"content_encoding", "the response is coded although only identity was asked for"},
-	{"content_type", "the response is no text/event-stream"},
+	{"content_type", "the response is no text/event-stream; of a poll, not of the format that the scenario names"},
+	{"cursor_missing", "an answer to a poll has no cursor where the scenario says"},
+	{"cursor_went_back", "the cursor of an answer to a poll is lower than that of the answer before"},
 	{"cut_fin", "an outage of the scenario closed the connection on our side"},
 	{"cut_rst", "an outage of the scenario reset the connection on our side"},
 	{"cut_silence", "an outage of the scenario left the connection without a word"},
-	{"eof_mid_event", "the stream ended inside an event, which was dropped"},
+	{tokenEOFMidEvent, "the stream ended inside an event, which was dropped"},
+	{"events_missing", "an answer to a poll has no events, or an event no data, where the scenario says"},
 	{"event_too_long", "an event is longer than the limit"},
-	{"status_NNN", "the response has status NNN, not 200; 204 ends a subscription for good"},
+	{"json_malformed", "an answer to a poll is no JSON"},
+	{"status_NNN", "the response has status NNN, not 200; 204 ends a subscription for good, but not one that polls; a poller waits as long as Retry-After says"},
 }

@@ -126,6 +126,7 @@ const (
 	PayloadUnused
 	RequestsCount
 	RequestsEmpty
+	RequestsDuration
 	GeneratorLag
 	GeneratorScheduleLag
 	GeneratorCPU
@@ -226,19 +227,20 @@ var Catalogue = [NumMetrics]Metric{
 	SlowCut:    {"slow.cut", KindCounter, UnitOne, "streams of slow readers that the server ended, also by token", Neutral},
 	SlowAge:    {"slow.age", KindHistogram, UnitNanoseconds, "open to end, for streams of slow readers that the server ended", Neutral},
 
-	BytesReceived:   {"bytes.received", KindCounter, UnitBytes, "TCP payload received, TLS and HTTP included", Neutral},
-	BytesSent:       {"bytes.sent", KindCounter, UnitBytes, "TCP payload sent, TLS and HTTP included", Neutral},
-	BodyReceived:    {"body.received", KindCounter, UnitBytes, "content of answers: of bytes.received, what is left without TLS, HTTP headers, and the framing of HTTP and WebSocket", Neutral},
-	TLSReceived:     {"tls.received", KindCounter, UnitBytes, "of bytes.received, what TLS adds: handshakes, and the overhead of records", Neutral},
-	TLSSent:         {"tls.sent", KindCounter, UnitBytes, "of bytes.sent, what TLS adds: handshakes, and the overhead of records", Neutral},
-	WireReceived:    {"wire.received", KindCounter, UnitBytes, "bytes.received with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
-	WireSent:        {"wire.sent", KindCounter, UnitBytes, "bytes.sent with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
-	WirePerDelivery: {"wire.per_delivery", KindGauge, UnitBytes, "wire bytes both ways for each delivery", LowerIsBetter},
-	PayloadReceived: {"payload.received", KindCounter, UnitBytes, "event data received", Neutral},
-	PayloadUnused:   {"payload.unused", KindCounter, UnitBytes, "of these, data of event types that nobody listens to", LowerIsBetter},
-	RequestsCount:   {"requests.count", KindCounter, UnitOne, "HTTP requests made, of every kind", Neutral},
-	RequestsEmpty:   {"requests.empty", KindCounter, UnitOne, "of these, answers without news (polling, long polling)", Neutral},
-	GeneratorLag:    {"generator.lag", KindHistogram, UnitNanoseconds, "kernel receive stamp to bytes handled", LowerIsBetter},
+	BytesReceived:    {"bytes.received", KindCounter, UnitBytes, "TCP payload received, TLS and HTTP included", Neutral},
+	BytesSent:        {"bytes.sent", KindCounter, UnitBytes, "TCP payload sent, TLS and HTTP included", Neutral},
+	BodyReceived:     {"body.received", KindCounter, UnitBytes, "content of answers: of bytes.received, what is left without TLS, HTTP headers, and the framing of HTTP and WebSocket", Neutral},
+	TLSReceived:      {"tls.received", KindCounter, UnitBytes, "of bytes.received, what TLS adds: handshakes, and the overhead of records", Neutral},
+	TLSSent:          {"tls.sent", KindCounter, UnitBytes, "of bytes.sent, what TLS adds: handshakes, and the overhead of records", Neutral},
+	WireReceived:     {"wire.received", KindCounter, UnitBytes, "bytes.received with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
+	WireSent:         {"wire.sent", KindCounter, UnitBytes, "bytes.sent with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
+	WirePerDelivery:  {"wire.per_delivery", KindGauge, UnitBytes, "wire bytes both ways for each delivery", LowerIsBetter},
+	PayloadReceived:  {"payload.received", KindCounter, UnitBytes, "event data received", Neutral},
+	PayloadUnused:    {"payload.unused", KindCounter, UnitBytes, "of these, data of event types that nobody listens to", LowerIsBetter},
+	RequestsCount:    {"requests.count", KindCounter, UnitOne, "HTTP requests made, of every kind", Neutral},
+	RequestsDuration: {"requests.duration", KindHistogram, UnitNanoseconds, "request of a poll written → its answer complete", LowerIsBetter},
+	RequestsEmpty:    {"requests.empty", KindCounter, UnitOne, "of these, answers without news (polling, long polling)", Neutral},
+	GeneratorLag:     {"generator.lag", KindHistogram, UnitNanoseconds, "kernel receive stamp to bytes handled", LowerIsBetter},
 
 	GeneratorScheduleLag:      {"generator.schedule_lag", KindHistogram, UnitNanoseconds, "due time to the moment the generator's scheduler woke for it: dials and publishes", LowerIsBetter},
 	GeneratorCPU:              {"generator.cpu", KindGauge, UnitCores, "CPU of the generator", LowerIsBetter},
