@@ -121,7 +121,7 @@ func judgeAs(o *Opening, what string, will func(essence string) bool, want strin
 	if o.Status != 200 {
 		return &Failure{fmt.Sprintf("status_%d", o.Status), fmt.Sprintf("%s answered %d; %s needs 200", ShowURL(o.URL), o.Status, what)}
 	}
-	if types := o.Header.Values("Content-Type"); !will(mediaType(types)) {
+	if types := o.Header["Content-Type"]; !(len(types) == 1 && types[0] == want) && !will(mediaType(types)) {
 		return &Failure{"content_type", fmt.Sprintf("%s answered with type %q; %s needs %s", ShowURL(o.URL), strings.Join(types, ", "), what, want)}
 	}
 	if coding := o.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {

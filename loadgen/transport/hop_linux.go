@@ -288,7 +288,7 @@ func (s *looped) read(ended bool) {
 // feed hands on what was read.
 func (s *looped) feed(b []byte) (err error) {
 	if s.secure == nil {
-		err = s.parser.feed(b, s.loop.at, s)
+		err = s.answer(b)
 	} else {
 		s.loop.tlsReceived += int64(len(b))
 		err = s.secure.open(b, s)
@@ -314,7 +314,7 @@ func (s *looped) closed() error {
 // plain implements plainSink.
 func (s *looped) plain(b []byte) error {
 	s.loop.tlsReceived -= int64(len(b))
-	return s.parser.feed(b, s.loop.at, s)
+	return s.answer(b)
 }
 
 // stamped notes when the bytes came that were just read: the kernel's stamp, in the loop's time, and how late we are.

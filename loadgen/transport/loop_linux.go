@@ -39,6 +39,9 @@ type loop struct {
 	dialing    int       // dials in flight
 	silent     []int32   // descriptors of silently cut streams, closed at the end
 	openings   []*opening
+	prepared   map[*loadgen.Request]*prepared
+	heads      heads
+	newest     knownHead          // of the answer being handled
 	scratch    []byte             // of requests
 	remotes    []remote           // of connections, a few
 	unsent     map[*looped][]byte // what the kernel did not take
@@ -104,7 +107,7 @@ type message struct {
 }
 
 func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
-	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), unsent: make(map[*looped][]byte), paces: make(map[*looped]int64)}
+	p := &loop{t: t, lane: l, handshakes: h, clock: newClock(), done: make(chan struct{}), unsent: make(map[*looped][]byte), prepared: make(map[*loadgen.Request]*prepared), paces: make(map[*looped]int64)}
 	p.lane.buffer = make([]byte, laneBufferSize)
 	if t.config.Protocol != HTTP1 {
 		p.codec = newCodec2(t.config.HeadLimit)

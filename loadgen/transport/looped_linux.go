@@ -2,7 +2,6 @@ package transport
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -138,7 +137,11 @@ func (s *looped) begin() {
 
 // takeRequest makes the stream's own request the next one.
 func (s *looped) takeRequest() {
-	s.opening.take(s.request)
+	o := s.opening
+	if s.epoch > 0 { // not for the first opening: most streams have no other
+		o.prepared = s.loop.prepare(s.request)
+	}
+	o.take(s.request)
 	s.handler.Resume(&s.opening.resumption)
 }
 
@@ -153,7 +156,7 @@ func (s *looped) hop() {
 		s.join()
 		return
 	}
-	if s.reused = s.reuse(o.url); s.reused {
+	if s.reused = s.reuse(o); s.reused {
 		s.ask()
 		return
 	}
@@ -161,11 +164,17 @@ func (s *looped) hop() {
 }
 
 // reuse says whether the kept connection fits; otherwise it is closed.
-func (s *looped) reuse(u *url.URL) bool {
+func (s *looped) reuse(o *opening) bool {
 	if s.fd == noSocket {
 		return false
 	}
-	if !s.leaving && s.loop.remotes[s.peer].origin == origin(u) && isQuiet(s.fd) {
+	var to string
+	if o.prepared != nil {
+		to = o.prepared.origin
+	} else {
+		to = origin(o.url)
+	}
+	if !s.leaving && s.loop.remotes[s.peer].origin == to && isQuiet(s.fd) {
 		return true
 	}
 	s.discard()
@@ -179,7 +188,11 @@ func (s *looped) ask() {
 	s.parser.reset(p.t.config.HeadLimit)
 	s.parser.upgrade = o.upgrade
 	s.phase, o.Requested = answering, time.Time{}
-	p.scratch = s.appendRequest(p.scratch[:0], o)
+	if o.prepared != nil {
+		p.scratch = o.prepared.append(p.scratch[:0], o)
+	} else {
+		p.scratch = s.appendRequest(p.scratch[:0], o)
+	}
 	if err := s.write(p.scratch); err != nil {
 		s.concluded(err)
 		return
@@ -204,6 +217,7 @@ func (s *looped) asked() {
 // head implements answerSink: what is left of an answer to a login or of a redirect may take only so long.
 func (s *looped) head(status int, proto string, h http.Header, at time.Time) error {
 	o := s.opening
+	s.loop.newest.status, s.loop.newest.proto, s.loop.newest.header = status, proto, h
 	err := s.exchange.head(status, proto, h, at)
 	if s.opening == nil {
 		s.loop.freeOpening(o)

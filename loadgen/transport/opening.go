@@ -39,6 +39,7 @@ type opening struct {
 	dialing   candidates // on a loop
 	// What the handler adds to its own request, and not to a login.
 	resumption loadgen.Resumption
+	prepared   *prepared // on a loop: the request as it goes out; nil: it has to be written
 
 	// Over HTTP/2 on a loop.
 	to       *destination // where the opening dials, or waits for a place
@@ -48,7 +49,12 @@ type opening struct {
 
 // take makes a request the next one to send.
 func (o *opening) take(r *loadgen.Request) {
-	o.method, o.url, o.header, o.body = r.Method, sendable(r.URL), r.Header, r.Body
+	o.method, o.header, o.body = r.Method, r.Header, r.Body
+	if o.prepared != nil {
+		o.url = o.prepared.url
+	} else {
+		o.url = sendable(r.URL)
+	}
 	o.upgrade, o.closes = r.Upgrade == upgradeWebSocket, r.Close
 	if o.method == "" {
 		o.method = http.MethodGet
@@ -58,10 +64,15 @@ func (o *opening) take(r *loadgen.Request) {
 // appendTarget writes the path and the query. What the handler added to the query is for the first hop of its own request.
 func (o *opening) appendTarget(b []byte) []byte {
 	b = append(b, o.url.RequestURI()...)
+	return o.appendParameters(b, o.separator())
+}
+
+// separator is what stands before the first parameter that is added to the URL.
+func (o *opening) separator() byte {
 	if o.url.RawQuery == "" && !o.url.ForceQuery {
-		return o.appendParameters(b, '?')
+		return '?'
 	}
-	return o.appendParameters(b, '&')
+	return '&'
 }
 
 // appendParameters writes what the handler added to the query, each after a separator, the first after the one given.
@@ -147,7 +158,20 @@ func (s *stream) hop() error {
 // start begins a hop: nothing of its answer is known.
 func (o *opening) start() error {
 	o.answered, o.next, o.surplus = false, nil, 0
+	if o.prepared != nil {
+		return o.checkAdded()
+	}
 	return o.check(o.config.Protocol)
+}
+
+// checkAdded refuses what a handler cannot add.
+func (o *opening) checkAdded() error {
+	for _, a := range o.resumption.Header {
+		if bytes.ContainsAny(a.Value, "\r\n\x00") {
+			return fail(tokenRequestInvalid, "the header field %s contains CR, LF or NUL", a.Name)
+		}
+	}
+	return nil
 }
 
 // check refuses a request that cannot be sent without becoming another one.
@@ -163,11 +187,6 @@ func (o *opening) check(protocol string) error {
 		return fail(tokenRequestInvalid, "invalid method %q", o.method)
 	case o.upgrade && (protocol != HTTP1 || o.method != http.MethodGet):
 		return fail(tokenRequestInvalid, "a WebSocket is opened by GET over %s, not by %s over %s", HTTP1, o.method, protocol)
-	}
-	for _, a := range o.resumption.Header {
-		if bytes.ContainsAny(a.Value, "\r\n\x00") {
-			return fail(tokenRequestInvalid, "the header field %s contains CR, LF or NUL", a.Name)
-		}
 	}
 	for _, f := range o.header {
 		switch {
@@ -185,5 +204,5 @@ func (o *opening) check(protocol string) error {
 			}
 		}
 	}
-	return nil
+	return o.checkAdded()
 }

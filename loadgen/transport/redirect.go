@@ -59,7 +59,7 @@ func (o *opening) follow(status int, h http.Header) error {
 }
 
 // redirect makes the redirected request the next one to send.
-func (o *opening) redirect() { o.url = o.next }
+func (o *opening) redirect() { o.url, o.prepared = o.next, nil }
 
 // without takes fields out of the request, on a copy: the header is the caller's.
 func (o *opening) without(names ...string) {

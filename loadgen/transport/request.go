@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,9 +28,6 @@ func (x *exchange) fields(o *opening) []loadgen.Field {
 			out = append(out, f)
 		}
 	}
-	for _, a := range o.resumption.Header {
-		out = append(out, loadgen.Field{Name: a.Name, Value: string(a.Value)})
-	}
 	if !o.has("Accept-Encoding") {
 		out = append(out, loadgen.Field{Name: "Accept-Encoding", Value: "identity"})
 	}
@@ -38,6 +36,9 @@ func (x *exchange) fields(o *opening) []loadgen.Field {
 	}
 	if v := x.cookies(o); v != "" {
 		out = append(out, loadgen.Field{Name: "Cookie", Value: v})
+	}
+	for _, a := range o.resumption.Header {
+		out = append(out, loadgen.Field{Name: a.Name, Value: string(a.Value)})
 	}
 	return out
 }
@@ -66,6 +67,30 @@ func (x *exchange) appendRequest(b []byte, o *opening) []byte {
 	}
 	if o.upgrade {
 		b = x.socket().appendHandshake(b)
+	}
+	b = append(b, "\r\n"...)
+	return append(b, o.body...)
+}
+
+// prepared is a Request as it goes out over HTTP/1.1, in the parts between which a handler adds something.
+type prepared struct {
+	url       *url.URL
+	origin    string
+	target    []byte // up to the end of the URL's own query
+	separator byte   // of the first parameter that is added
+	rest      []byte // up to the end of the header
+}
+
+// append writes the request with what the handler added.
+func (t *prepared) append(b []byte, o *opening) []byte {
+	b = append(b, t.target...)
+	b = o.appendParameters(b, t.separator)
+	b = append(b, t.rest...)
+	for _, a := range o.resumption.Header {
+		b = append(b, a.Name...)
+		b = append(b, ": "...)
+		b = append(b, a.Value...)
+		b = append(b, "\r\n"...)
 	}
 	b = append(b, "\r\n"...)
 	return append(b, o.body...)
