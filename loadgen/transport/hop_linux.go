@@ -271,6 +271,7 @@ func (s *looped) read(ended bool) {
 		p.stamped(stamp)
 		p.received += int64(n)
 		if err := s.feed(b[:n]); err != nil || s.parser.done() {
+			s.brimful = n == len(b)
 			s.concluded(err)
 			return
 		}

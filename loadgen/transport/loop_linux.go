@@ -59,6 +59,7 @@ type loop struct {
 	read      int64     // the same in the loop's time
 	stamps    int64     // reads with the kernel's stamp, and without
 	unstamped int64
+	turn      uint8 // of the loop; it wraps
 	stopping  bool
 
 	ended sync.WaitGroup
@@ -153,6 +154,7 @@ func (p *loop) run() {
 	var work []message
 	for !p.stopping {
 		ready := p.poller.wait(p.pause(), p.dialing == 0)
+		p.turn++
 		p.lane.Hold()
 		p.clock.check()
 		for i := range ready {

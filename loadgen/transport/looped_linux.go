@@ -26,13 +26,15 @@ type looped struct {
 	peer    uint16 // of the connection, in the loop's remotes
 	list    int16  // 1 + the wheel's list that it is in; 0: the timer is not set
 	phase   phase
-	atOnce  bool // the opening has no instant at which it is due
-	dials   bool // holds a place among the dials in flight
-	reused  bool // the hop goes over a kept connection
-	unsent  bool // the kernel did not take everything yet: see loop.unsent
-	paced   bool // reads slowly: see loop.paces
-	resumes bool // there was a TLS session before
-	leaving bool // the server said that it closes the connection after the answer, which is complete
+	atOnce  bool  // the opening has no instant at which it is due
+	dials   bool  // holds a place among the dials in flight
+	reused  bool  // the hop goes over a kept connection
+	unsent  bool  // the kernel did not take everything yet: see loop.unsent
+	paced   bool  // reads slowly: see loop.paces
+	resumes bool  // there was a TLS session before
+	brimful bool  // the read that ended the answer filled the buffer: there may be more
+	turn    uint8 // of the loop, in which the last answer ended
+	leaving bool  // the server said that it closes the connection after the answer, which is complete
 }
 
 // phase is what a looped stream waits for.
@@ -98,6 +100,10 @@ func (s *looped) isDue() {
 func (s *looped) timeout() {
 	switch s.phase {
 	case waiting:
+		if s.turn == s.loop.turn && s.fd != noSocket { // what has come since then shows when the poll was asked
+			s.loop.wheel.set(s, s.timer.at)
+			return
+		}
 		s.isDue()
 	case connecting:
 		s.undialed(dialTimeout(s.opening.dialing.to))
@@ -163,7 +169,8 @@ func (s *looped) hop() {
 	s.dial()
 }
 
-// reuse says whether the kept connection fits; otherwise it is closed.
+// reuse says whether the kept connection fits; otherwise it is closed. The poll has told if something came on it, its end too; where so much was
+// ready that a socket had to wait for the next poll, a request that can be repeated is.
 func (s *looped) reuse(o *opening) bool {
 	if s.fd == noSocket {
 		return false
@@ -174,7 +181,7 @@ func (s *looped) reuse(o *opening) bool {
 	} else {
 		to = origin(o.url)
 	}
-	if !s.leaving && s.loop.remotes[s.peer].origin == to && isQuiet(s.fd) {
+	if !s.leaving && s.loop.remotes[s.peer].origin == to && (o.method == http.MethodGet && !s.brimful || isQuiet(s.fd)) {
 		return true
 	}
 	s.discard()
@@ -237,6 +244,7 @@ func (s *looped) body(b []byte, at time.Time) error {
 
 // concluded goes on after the answer ended; err is why it did, nil if it is complete.
 func (s *looped) concluded(err error) {
+	s.turn = s.loop.turn
 	s.loop.wheel.stop(s)
 	complete := err == nil && s.parser.done() && !s.unsent
 	err = s.meaning(err)

@@ -10,7 +10,7 @@ import (
 // clientConfig is what a client is told.
 type clientConfig struct {
 	Kind      string // see openers; "ours" is the engine
-	Protocol  string // plain, secure or frames
+	Protocol  string // plain, secure, frames or answers
 	Server    serverAnswer
 	Streams   int
 	PerSecond float64       // events to each stream
@@ -100,7 +100,10 @@ func client(in io.Reader, out io.Writer) error {
 }
 
 func (c *clientConfig) measure() (*figures, error) {
-	if c.Kind == ours {
+	switch {
+	case c.Protocol == answers:
+		return c.polls()
+	case c.Kind == ours:
 		return c.engine()
 	}
 	return c.peer()

@@ -84,6 +84,10 @@ func (p *plan) rows() (chosen []row, err error) {
 		numbers = append(numbers, n)
 	}
 	for _, r := range allRows {
+		if r.base == wrk && !hasWrk() {
+			fmt.Fprintf(os.Stderr, "row %d is not held against wrk, which is not installed (apt-get install wrk)\n", r.number)
+			continue
+		}
 		if len(numbers) == 0 || slices.Contains(numbers, r.number) {
 			chosen = append(chosen, r)
 		}

@@ -36,6 +36,8 @@ var allRows = []row{
 	{number: 10, what: "lag p99 at 5 events/s to each stream", unit: "ms", scenes: []string{free}, base: "net/http", figure: lagP99, most: 0.1},
 	{number: 11, what: "the server's CPU for each event, polled against blocking", unit: "µs", scenes: []string{free}, base: oursBlocking, figure: serverCPU, most: 0.85},
 	{number: 11, what: "fan-out p99, polled against blocking", unit: "ms", scenes: []string{free}, base: oursBlocking, figure: fanoutP99, most: 1},
+	{number: 12, what: "CPU for each poll on a kept connection", unit: "µs", scenes: []string{pinnedPolls}, base: "net/http", figure: cpu, most: 1. / 3},
+	{number: 12, what: "CPU for each poll on a kept connection", unit: "µs", scenes: []string{pinnedPolls}, base: wrk, figure: cpu, most: 2},
 }
 
 // The figures. base is nil where the row has no second scene.

@@ -37,6 +37,7 @@ const (
 	pinnedTLS   = "TLS, one CPU"
 	pinnedH2    = "HTTP/2 together, one CPU"
 	pinnedOne   = "HTTP/2 apart, one CPU"
+	pinnedPolls = "polls, one CPU"
 )
 
 const baseStreams = 100
@@ -53,6 +54,7 @@ func (p *plan) scenes() []scene {
 		{name: pinnedTLS, server: tls, streams: n / 3, perSecond: 5, pinned: true, clients: []string{ours, "net/http"}},
 		{name: pinnedH2, server: h2, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedOne, server: serverConfig{Protocol: frames, Apart: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
+		{name: pinnedPolls, server: serverConfig{Protocol: answers}, streams: max(n/30, 1), pinned: true, clients: []string{ours, "net/http", wrk}},
 		{name: free, server: h1, streams: n, perSecond: 5, clients: []string{ours, "net/http", "epoll", oursBlocking}},
 		{name: freeBase, server: h1, streams: baseStreams, perSecond: 5, clients: []string{ours, "net/http", "epoll"}},
 		{name: freeTLS, server: tls, streams: n, perSecond: 2, big: 40_000, clients: []string{ours, "net/http"}},

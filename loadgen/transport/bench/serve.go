@@ -51,6 +51,8 @@ func serve(in io.Reader, out io.Writer) error {
 		b, err = servePlain(l)
 	case secure:
 		b, err = serveSecure(l)
+	case answers:
+		b = serveAnswers(l)
 	case frames:
 		b, err = serveFrames(l, c.Apart)
 	default:
