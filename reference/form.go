@@ -36,11 +36,11 @@ func (ev *event) frame(wanted *[formCount]int, e *Event, p *packer) {
 	if ev.frames == nil {
 		ev.frames = new([formCount][]byte)
 	}
-	text := e.Data
 	for f := formText; f < formCount; f++ {
 		if wanted[f] == 0 {
 			continue
 		}
+		var text []byte
 		if f == formJSON || f == formJSONDeflated {
 			text = appendObject(p.object[:0], ev.id(), e)
 			p.object = text
