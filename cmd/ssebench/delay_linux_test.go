@@ -1,38 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"syscall"
-	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
-
-// startDelay starts a relay of frames and waits until it has both devices.
-func startDelay(tb testing.TB, cmd *exec.Cmd) {
-	tb.Helper()
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "relaying\n" {
-		tb.Fatalf("the relay said %q (%v)", line, err)
-	}
-}
 
 // delay passes frames on between two devices, each the duration later: netem, for kernels that have none.
 func delay(duration, near, far string) error {

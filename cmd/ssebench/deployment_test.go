@@ -98,13 +98,7 @@ func startNginx(tb testing.TB, listen string, words []string) {
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.SysProcAttr = released() // which takes its workers along
 	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
+	startUntilEnd(tb, cmd)
 	awaitListener(tb, listen)
 }
 

@@ -72,7 +72,7 @@ func newNamespaces(tb testing.TB, delay time.Duration) *namespaces {
 	switch {
 	case relayed:
 		relay := inNamespace(command(tb, "fixture", "delay", delay.String(), "near", "far"), middle)
-		startDelay(tb, relay)
+		startAndHear(tb, relay)
 	case delay > 0:
 		for _, name := range []string{n.client, n.server} {
 			mustRun(tb, "tc", "-n", name, "qdisc", "add", "dev", "wire", "root", "netem", "delay", delay.String(), "limit", "100000")

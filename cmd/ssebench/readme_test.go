@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -112,13 +111,7 @@ func startInBackground(t *testing.T, dir, line string, port int) {
 	cmd := exec.Command("bash", "-c", "exec "+line)
 	cmd.Dir = dir
 	cmd.SysProcAttr = tethered()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
+	startUntilEnd(t, cmd)
 	awaitListener(t, fmt.Sprintf("127.0.0.1:%d", port))
 }
 

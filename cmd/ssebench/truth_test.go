@@ -19,23 +19,7 @@ import (
 func startServe(tb testing.TB, args ...string) (url string) {
 	tb.Helper()
 	cmd := command(tb, "ssebench", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		tb.Fatalf("serve %v: %v", args, err)
-	}
-	return strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
+	return strings.TrimSpace(strings.TrimPrefix(startAndHear(tb, cmd), "listening on "))
 }
 
 // command is a program of this binary (see TestMain) as a process that dies with the test.
@@ -48,6 +32,34 @@ func command(tb testing.TB, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(path, args...)
 	cmd.SysProcAttr = tethered()
 	return cmd
+}
+
+// startUntilEnd starts a process that ends with the test.
+func startUntilEnd(tb testing.TB, cmd *exec.Cmd) {
+	tb.Helper()
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+}
+
+// startAndHear starts a process that ends with the test, and gives the line by which it says that it is ready.
+func startAndHear(tb testing.TB, cmd *exec.Cmd) string {
+	tb.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	startUntilEnd(tb, cmd)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		tb.Fatalf("%v said %q: %v", cmd.Args, line, err)
+	}
+	return line
 }
 
 // runAgainst runs ssebench against the server and gives its document.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"fmt"
 	"math"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -109,22 +107,7 @@ func (c wireCase) check(t *testing.T, n *namespaces, chain chain) (received, sen
 // serve starts a server in its namespace and waits until it listens.
 func (n *namespaces) serve(t *testing.T, program string, args ...string) {
 	t.Helper()
-	cmd := inNamespace(command(t, program, args...), n.server)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		t.Fatalf("%v said %q: %v", args, line, err)
-	}
+	startAndHear(t, inNamespace(command(t, program, args...), n.server))
 }
 
 // run runs a scenario in the client's namespace and gives its document.
