@@ -111,7 +111,7 @@ func (p *poller) Ended(e Ending) time.Time {
 	discarded := p.run.polling.stream && e.Opened && p.client.parser.End()
 	if e.Opened && e.Token == TokenEOF {
 		var f *Failure
-		switch err := p.complete(e.At); {
+		switch err := p.complete(); {
 		case discarded:
 			f = &Failure{tokenEOFMidEvent, "an answer ended inside an event, which was dropped"}
 		case errors.As(err, &f):
@@ -132,7 +132,7 @@ func (p *poller) Ended(e Ending) time.Time {
 }
 
 // complete handles an answer that came to its end: what is in it, and what it cost.
-func (p *poller) complete(ended time.Time) error {
+func (p *poller) complete() error {
 	s, q, c := (*subscription)(p), p.own.polls, p.run.polling
 	var answer *answer
 	if !c.stream && !q.unchanged {

@@ -7,7 +7,7 @@
 //     (loops_linux.go), elsewhere and on request a goroutine for each stream (goroutines.go).
 //  2. Transport.Open starts a stream: it waits for the due instant, opens, reads to the end, asks its handler whether to open again, and
 //     waits again. Nothing limits how many streams wait for an answer. A goroutine does it in a row (stream.go, hop1.go); on a loop it is
-//     a state machine (looped_linux.go, hop_linux.go) that the loop (loop_linux.go) calls with what its poller and its timers tell
+//     a state machine (looped_linux.go, hop_linux.go, sending_linux.go, parting_linux.go) that the loop (loop_linux.go) calls with what its poller and its timers tell
 //     (poller_linux.go, wheel_linux.go).
 //  3. An opening is a login, where one is asked for, and a chain of hops (exchange.go, opening.go, redirect.go, cookies.go), the same
 //     code for every engine and protocol.

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"ssebench/loadgen"
 	"ssebench/results"
 )
@@ -263,26 +261,6 @@ func (s *looped) concluded(err error) {
 	s.proceed(err)
 }
 
-// seeOff reads the end of a connection that the server closes. If ours were first, both sides would close at once, and it would depend on
-// a few microseconds which segments that takes.
-func (s *looped) seeOff() {
-	p := s.loop
-	for range readsInRow {
-		n, _, errno := p.receiver.receive(s.fd, p.lane.buffer)
-		if errno == unix.EAGAIN {
-			return
-		}
-		if n <= 0 {
-			break
-		}
-		p.received += int64(n) // the end of TLS
-		if s.secure != nil {
-			p.tlsReceived += int64(n)
-		}
-	}
-	s.discard()
-}
-
 // proceed goes on after an answer: to the end of the opening, or to the next hop.
 func (s *looped) proceed(err error) {
 	o := s.opening
@@ -344,99 +322,4 @@ func (s *looped) over() {
 	p.streams[s.index], last.index = last, s.index
 	p.streams[len(p.streams)-1] = nil
 	p.streams = p.streams[:len(p.streams)-1]
-}
-
-// discard closes the connection, in the way that the stream was cut if it was.
-func (s *looped) discard() {
-	if s.trunk != nil {
-		s.leave()
-		return
-	}
-	if s.fd == noSocket {
-		return
-	}
-	p, fd := s.loop, s.fd
-	s.fd, s.leaving = noSocket, false
-	torn := s.takeUnsent() != nil // an alert must not come inside a record
-	if !torn && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
-		p.scratch = s.goodbye(p.scratch[:0])
-		n, _ := sendSocket(fd, p.scratch) // who is gone need not be told
-		p.sent += int64(n)
-		p.tlsSent += int64(n)
-	}
-	s.secure = nil
-	if how := loadgen.Cut(s.cutHow.Load() - 1); how == loadgen.CutSilent {
-		p.silence(fd, s.slot)
-	} else {
-		p.closeSocket(fd, s.slot, how)
-	}
-}
-
-// descriptor implements endpoint.
-func (s *looped) descriptor() int32 {
-	if s.phase == connecting {
-		return noSocket
-	}
-	return s.fd
-}
-
-// goodbye appends what is said at an orderly end: that of a WebSocket where we end it, and that of TLS.
-func (s *looped) goodbye(b []byte) []byte {
-	if w := s.socket(); w != nil && s.cut() {
-		b = w.goodbye(b)
-	}
-	if s.secure == nil {
-		return b
-	}
-	if len(b) > 0 {
-		b, _ = s.secure.seal(nil, b) // what cannot be sealed is not said
-	}
-	return s.secure.goodbye(b)
-}
-
-// write sends bytes, sealed where there is TLS; what the kernel does not take waits for its readiness.
-func (s *looped) write(b []byte) (err error) {
-	if s.secure != nil {
-		plain := len(b)
-		if b, err = s.secure.seal(nil, b); err != nil {
-			return writeFailure(err)
-		}
-		s.loop.tlsSent += int64(len(b) - plain)
-	}
-	return s.send(b)
-}
-
-// send is write below TLS.
-func (s *looped) send(b []byte) error {
-	if s.unsent {
-		s.loop.unsent[s] = append(s.loop.unsent[s], b...)
-		return nil
-	}
-	n, errno := sendSocket(s.fd, b)
-	switch errno {
-	case 0:
-	case unix.EAGAIN:
-		n = 0
-	default:
-		return writeFailure(systemError("write", errno))
-	}
-	s.loop.sent += int64(n)
-	if n < len(b) {
-		s.unsent = true
-		s.loop.unsent[s] = append([]byte(nil), b[n:]...)
-		if err := s.loop.rearm(s.fd, s.slot, s.interest()); err != nil {
-			return writeFailure(err)
-		}
-	}
-	return nil
-}
-
-// takeUnsent takes what is still to be sent.
-func (s *looped) takeUnsent() (b []byte) {
-	if s.unsent {
-		s.unsent = false
-		b = s.loop.unsent[s]
-		delete(s.loop.unsent, s)
-	}
-	return b
 }
