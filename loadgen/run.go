@@ -186,7 +186,7 @@ func (r *run) newHeader() *results.Header {
 	h := &results.Header{
 		Format: results.JournalFormat,
 		Run: results.Run{
-			ID: p.RunID, Scenario: p.Name, Seed: p.Seed,
+			ID: p.RunID, Scenario: p.Name, Variant: p.Variant, Comparison: p.Comparison, Seed: p.Seed,
 			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: r.runner.Transport.Account().TimeOfReceipt,
 		},
 		Scenario: p.Scenario, Environment: r.runner.Environment, DefaultThresholds: p.DefaultThresholds, Warnings: r.runner.Warnings,

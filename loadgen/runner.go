@@ -91,7 +91,7 @@ func (r *run) load(ctx context.Context) {
 			r.weigh(i)
 			begun = r.boundary(i + 1)
 		} else {
-			if r.sender != nil && !r.publishing {
+			if r.sender != nil && !r.publishing && i >= r.plan.Publish.From {
 				r.startPublishing(begun)
 				go func() { defer close(dispatched); r.sender.dispatch(publishing) }()
 			}
@@ -257,7 +257,7 @@ func (r *run) startPublishing(at int64) {
 	}
 	r.publishing = true
 	r.sender.start = at
-	r.sender.schedule = NewSchedule(r.plan.Publish.Schedule, r.plan.Seed, total(r.plan.Phases))
+	r.sender.schedule = NewSchedule(r.plan.Publish.Schedule, r.plan.Seed, total(r.plan.Phases[r.plan.Publish.From:]))
 }
 
 // quiet is how long nothing may have come before a drain that has all it waits for is over: duplicates travel behind.

@@ -24,6 +24,8 @@ type Document struct {
 type Run struct {
 	ID         string `json:"id"`
 	Scenario   string `json:"scenario"`
+	Variant    string `json:"variant,omitempty"`    // of a comparison
+	Comparison string `json:"comparison,omitempty"` // the ID that its runs share
 	Seed       uint64 `json:"seed"`
 	Started    string `json:"started"` // RFC 3339
 	DurationNS int64  `json:"duration_ns"`

@@ -35,6 +35,7 @@ func check(s *Scenario, mistakes *Mistakes) {
 	if s.Observe != nil {
 		c.observe(s.Observe)
 	}
+	c.comparison()
 	const mostThresholds = 1000
 	if len(s.Thresholds) > mostThresholds {
 		c.wrong("thresholds", 0, "", "%d thresholds are more than anybody reads: at most %d", len(s.Thresholds), mostThresholds)

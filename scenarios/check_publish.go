@@ -15,6 +15,7 @@ func (c checker) publish(p *Publish) {
 	if p.Hook == nil && !c.given("publish.hook") && !c.bundled() {
 		c.mistakes.add(c.source.atKey("publish", "missing field \"hook\" in publish: only with reference: true the way to the server is known", ""))
 	}
+	c.from(p.From)
 	if p.Payload.Size > mostPayload {
 		c.wrong("publish.payload.size", 0, "", "%s is longer than any event that a client reads: at most %s", p.Payload.Size, mostPayload)
 	}
@@ -29,6 +30,27 @@ func (c checker) publish(p *Publish) {
 	}
 	if p.Hook != nil {
 		c.hook(p)
+	}
+}
+
+// from checks that publishing starts with a phase that has streams to publish to, and that what follows is measured.
+func (c checker) from(name string) {
+	if name == "" {
+		return
+	}
+	phases := c.Load.withDefaults(false).Phases
+	at := slices.IndexFunc(phases, func(p Phase) bool { return p.Name == name })
+	switch {
+	case at < 0:
+		var names []string
+		for _, phase := range phases {
+			names = append(names, phase.Name)
+		}
+		c.wrong("publish.from", 0, near(name, names), "no phase has the name %s: there are %s", quote(name), strings.Join(names, ", "))
+	case phases[at].Ramp != nil:
+		c.wrong("publish.from", 0, "", "%s is a ramp: publishing starts with a hold, churn or outage", quote(name))
+	case !slices.ContainsFunc(phases[at:], func(p Phase) bool { return p.Ramp == nil && !p.Warmup }):
+		c.wrong("publish.from", 0, "", "nothing is measured from %s on: the phases are a warm-up", quote(name))
 	}
 }
 

@@ -36,6 +36,9 @@ func Decode(src Source) (*Scenario, error) {
 		scenario.Name = defaultName(src.Name)
 	}
 	check(scenario, mistakes)
+	if len(mistakes.List) == 0 {
+		scenario.decodeVariants(src, mistakes)
+	}
 	if err := mistakes.err(); err != nil {
 		return nil, err
 	}

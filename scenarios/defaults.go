@@ -31,7 +31,7 @@ const (
 // withDefaults is a copy with nothing left out that has a default. The receiver stays as it was written.
 func (s *Scenario) withDefaults(seed uint64) *Scenario {
 	full := *s
-	full.source = nil
+	full.source, full.Compare = nil, nil // what is run is one variant
 	full.Tags = maps.Clone(s.Tags)
 	fill(&full.Seed, seed)
 	for full.Seed == 0 {

@@ -11,6 +11,8 @@ import (
 // of the bundled server may still be missing (WithTarget). It holds secrets; what goes into documents is its Scenario.
 type Plan struct {
 	Name        string
+	Variant     string // of a comparison; empty: it is none
+	Comparison  string // the ID that its runs share; set by whoever runs it
 	Description string
 	Tags        map[string]string
 	Seed        uint64
@@ -83,6 +85,7 @@ type ReconnectPolicy struct {
 type PublishPlan struct {
 	Hook       Hook // empty with Reference until WithTarget, unless the scenario has its own
 	Schedule   Schedule
+	From       int // place of the phase with which publishing starts
 	Event      string
 	Size       int    // bytes of mark and filler
 	Template   string // empty: the payload alone

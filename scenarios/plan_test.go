@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func TestPlanOfQuickstart(t *testing.T) {
 		},
 		OpenWithin: time.Minute, Drain: 5 * time.Second, Reconnect: ReconnectPolicy{Profile: "none"}, StreamsPerConnection: 1,
 		Gap:               &Gap{Event: "gap"},
-		Publish:           &PublishPlan{Schedule: Schedule{Constant: 10}, Size: 100},
+		Publish:           &PublishPlan{Schedule: Schedule{Constant: 10}, From: 1, Size: 100},
 		DefaultThresholds: true,
 	}
 	if diff := cmp.Diff(want, p, cmpopts.IgnoreUnexported(Plan{}), cmpopts.IgnoreFields(Plan{}, "Scenario", "Thresholds")); diff != "" {
@@ -234,5 +235,37 @@ func TestWithClients(t *testing.T) {
 	}
 	if p.Clients != 1000 || p.Phases[0].Connections != 500 {
 		t.Error("the plan itself changed")
+	}
+}
+
+// Each variant is the scenario with its settings on top, those of the command line under them; what is recorded is the variant alone.
+func TestVariants(t *testing.T) {
+	source, err := LoadFile("testdata/good/compare.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Sets = []Setting{{Path: "load.connections", Value: "70"}, {Path: "compare.1.set.target.poll.interval", Value: "9s"}}
+	s, err := Decode(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, variant := range s.Variants() {
+		p, err := variant.Plan(fixed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(p.Scenario), `"compare":[`) || p.Name != "compare" || p.Publish.From != 2 {
+			t.Errorf("%s is recorded as %s of %s, publishing from phase %d", p.Variant, p.Scenario, p.Name, p.Publish.From)
+		}
+		of := ""
+		if p.Target.Poll != nil {
+			of = p.Target.Poll.Interval.String()
+		}
+		got = append(got, fmt.Sprintf("%s: %s %s × %d", variant.Variant(), p.Target.Transport, of, p.Clients))
+	}
+	want := []string{"sse: sse  × 70", "poll: poll 9s × 70", "no poll: websocket  × 50"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	}
 	full := s.withDefaults(opts.Seed)
 	p := &Plan{
-		Name: full.Name, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
+		Name: full.Name, Variant: s.variant, Description: full.Description, Tags: full.Tags, Seed: full.Seed, RunID: runID(full.Seed, opts.Start),
 		Reference: full.Bundled(), Shrink: full.Load.Shrink, Topics: full.Load.Topics,
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses, Gap: full.Load.Gap,
@@ -91,9 +92,12 @@ func (p *Plan) publishing(full *Scenario, e *expander) {
 		Template:   e.template("publish.payload.template", pub.Payload.Template),
 		Concurrent: pub.Concurrent, Conflates: pub.Conflates, Sequence: pub.Sequence,
 	}
+	p.Publish.From = slices.IndexFunc(p.Phases, func(phase PlanPhase) bool {
+		return pub.From == phase.Name || pub.From == "" && phase.Kind != KindRamp
+	})
 	if ramp := pub.Rate.Ramp; ramp != nil && ramp.Over == 0 {
 		whole := *ramp
-		for _, phase := range p.Phases[1:] { // publishing starts when the first ramp is over
+		for _, phase := range p.Phases[p.Publish.From:] {
 			whole.Over += Duration(phase.Duration)
 		}
 		p.Publish.Schedule.Ramp = &whole

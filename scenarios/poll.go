@@ -77,6 +77,9 @@ func (c checker) bundled() bool { return c.Bundled() && !c.given("target.url") }
 // ours checks what is asked of the bundled server as a target.
 func (c checker) ours(t *Target) {
 	if !c.bundled() {
+		if c.given("target.heartbeat") {
+			c.mistakes.add(c.source.atKey("target.heartbeat", "heartbeat is for the bundled server: set it in your own server", ""))
+		}
 		return
 	}
 	for _, field := range []string{"start", "pid", "connect_to"} {

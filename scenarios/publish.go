@@ -6,6 +6,9 @@ type Publish struct {
 	Hook *Hook `yaml:"hook,omitempty" json:"hook,omitempty"`
 	// Rate of events over all topics: "10/s", or a schedule.
 	Rate Schedule `yaml:"rate" json:"rate"`
+	// From is the phase with which publishing starts: what goes before it shows what idle subscribers cost. Default: the first that is no
+	// ramp.
+	From string `yaml:"from,omitempty" json:"from,omitempty"`
 	// Event is the type of the events; default: none.
 	Event string `yaml:"event,omitempty" json:"event,omitempty"`
 	// Payload is the data of the events.

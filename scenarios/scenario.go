@@ -24,6 +24,9 @@ type Scenario struct {
 	// Observe is for servers that emit by themselves. At most one of publish and observe is given.
 	Observe *Observe `yaml:"observe,omitempty" json:"observe,omitempty"`
 
+	// Compare makes a comparison of the scenario: each of the variants is run, in turns, and one table shows what each costs.
+	Compare []Variant `yaml:"compare,omitempty" json:"compare,omitempty"`
+
 	// LateAfter is the latency beyond which a delivery counts in deliveries.late; without it none does.
 	LateAfter Duration `yaml:"late_after,omitempty" json:"late_after,omitempty"`
 	// Drain is the longest wait for what is under way after the last phase; default 5s.
@@ -32,7 +35,9 @@ type Scenario struct {
 	// any, the default ones hold.
 	Thresholds []string `yaml:"thresholds,omitempty" json:"thresholds,omitempty"`
 
-	source *source // where each field stands; nil in a Scenario made by hand
+	source   *source     // where each field stands; nil in a Scenario made by hand
+	variant  string      // its name, where it is one of a comparison
+	variants []*Scenario // of Compare
 }
 
 // Target is the server under test.
@@ -71,6 +76,8 @@ type Target struct {
 	EventLimit Size `yaml:"event_limit,omitempty" json:"event_limit,omitempty"`
 	// TLS settings of an https target.
 	TLS *TLS `yaml:"tls,omitempty" json:"tls,omitempty"`
+	// Heartbeat is the interval at which the bundled server sends a comment, or a ping to a WebSocket; default none.
+	Heartbeat Duration `yaml:"heartbeat,omitempty" json:"heartbeat,omitempty"`
 	// Start starts the server under test, and stops it after the run.
 	Start *Start `yaml:"start,omitempty" json:"start,omitempty"`
 	// PID of a server that runs already: its CPU and memory are sampled.

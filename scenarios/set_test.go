@@ -96,7 +96,7 @@ func TestBadSettings(t *testing.T) {
 	for _, c := range []struct{ set, want string }{
 		{"load.conections=5", `--set load.conections=5: unknown field "conections" in load; did you mean "load.connections"?`},
 		{"lod.connections=5", `--set lod.connections=5: unknown field "lod"; did you mean "load"?`},
-		{"xyz=5", `--set xyz=5: unknown field "xyz": there are name, description, tags, seed, reference, target, load, publish, observe, late_after, drain, thresholds`},
+		{"xyz=5", `--set xyz=5: unknown field "xyz": there are name, description, tags, seed, reference, target, load, publish, observe, compare, late_after, drain, thresholds`},
 		{"load.connections=many", `--set load.connections=many: load.connections: "many" is no count: write 500, 1_000, 10k or 1m`},
 		{"load.hold=5", `--set load.hold=5: load.phases.2.hold: "5" is a duration without a unit; did you mean "5s"?`},
 		{"load.phases.7.hold=5s", `--set load.phases.7.hold=5s: load.phases.7: "7" is no place in a list of 3: they count from 0, and + adds one`},

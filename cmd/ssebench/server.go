@@ -37,6 +37,9 @@ func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, gua
 			Args:  []string{executable, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port)},
 			Ready: host.Ready{Line: referenceLine},
 		}
+		if beat := p.Target.Heartbeat; beat > 0 {
+			command.Args = append(command.Args, "--heartbeat", time.Duration(beat).String())
+		}
 		if p.Target.Protocol == transport.HTTP2 || p.Target.TLS != nil {
 			command.Args = append(command.Args, "--tls")
 		}
