@@ -66,7 +66,7 @@ func shownOr(value float64, ok bool, unit results.Unit) string {
 	return results.Format(value, unit)
 }
 
-// medianOf gives the median of what the documents say; of an even number the mean of the two in the middle.
+// medianOf gives the median of what the documents say.
 func medianOf(documents []*results.Document, of func(*results.Document) (float64, bool)) (float64, bool) {
 	var values []float64
 	for _, d := range documents {
@@ -74,6 +74,11 @@ func medianOf(documents []*results.Document, of func(*results.Document) (float64
 			values = append(values, v)
 		}
 	}
+	return median(values)
+}
+
+// median of an even number is the mean of the two in the middle; there is none of nothing.
+func median(values []float64) (float64, bool) {
 	if len(values) == 0 {
 		return 0, false
 	}

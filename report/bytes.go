@@ -51,7 +51,7 @@ func (p *page) bytes() error {
 	for _, line := range lines[1:] {
 		p.line(plain, line)
 	}
-	for _, line := range wrap(p.link(s.OnLink), p.options.Width-2) {
+	for _, line := range wrap(linkOf(p.d, s.OnLink), p.options.Width-2) {
 		p.line(plain, "  "+line)
 	}
 	return nil
@@ -68,9 +68,9 @@ func (p *page) deliveries() (n float64, each string) {
 	return n, "an event"
 }
 
-// link says of which link the bytes of TCP/IP are.
-func (p *page) link(known bool) string {
-	switch w := p.d.Run.Wire; {
+// linkOf says of which link the bytes of TCP/IP are.
+func linkOf(d *results.Document, known bool) string {
+	switch w := d.Run.Wire; {
 	case !known || w == nil:
 		return "TCP/IP is not known: this system does not tell what its sockets cost on the link"
 	case w.Layer == results.WireLoopback:

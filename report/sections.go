@@ -113,21 +113,26 @@ func (p *page) sections() error {
 	return nil
 }
 
-// percentileRow writes a percentile where at least 10/(1−p) values support it, and lost where it never came.
+// needed is how many values support a percentile: 10/(1−p).
+var needed = map[string]int64{"p50": 20, "p90": 100, "p99": 1000, "p99_9": 10_000}
+
+// percentile writes a percentile where enough values support it, and lost where it never came.
+func percentile(s *results.Summary, field string) string {
+	switch value := s.Percentile(field); {
+	case s.Count+s.Censored < needed[field]:
+		return "-"
+	case value == nil:
+		return "lost"
+	default:
+		return results.Format(*value, results.UnitNanoseconds)
+	}
+}
+
+// percentileRow writes the percentiles of a metric.
 func percentileRow(id results.ID, s *results.Summary) []string {
 	row := []string{"  " + id.String(), results.Format(float64(s.Count), results.UnitOne)}
-	for _, c := range []struct {
-		field string
-		needs int64
-	}{{"p50", 20}, {"p90", 100}, {"p99", 1000}, {"p99_9", 10_000}} {
-		switch value := s.Percentile(c.field); {
-		case s.Count+s.Censored < c.needs:
-			row = append(row, "-")
-		case value == nil:
-			row = append(row, "lost")
-		default:
-			row = append(row, results.Format(*value, results.UnitNanoseconds))
-		}
+	for _, field := range []string{"p50", "p90", "p99", "p99_9"} {
+		row = append(row, percentile(s, field))
 	}
 	if s.Censored > 0 {
 		return append(row, "lost")

@@ -16,8 +16,8 @@ func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) er
 	if o.against != "reference" {
 		return usage(fmt.Errorf("--against %s: there is only \"reference\"", o.against))
 	}
-	if o.rounds < 1 {
-		return usage(fmt.Errorf("--rounds %d: it must be 1 or more", o.rounds))
+	if err := o.atLeastOneRound(2); err != nil {
+		return err
 	}
 	target, err := scenarios.Decode(source)
 	if err != nil {
@@ -37,36 +37,17 @@ func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) er
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	interrupts := newInterrupts(ctx)
-	defer interrupts.stop()
-	var targets, references []*results.Document
-	for range o.rounds {
-		t, _, err := o.measure(ctx, interrupts, target)
-		if err != nil {
-			return err
-		}
-		targets = append(targets, t)
-		if t.Run.Partial || t.Run.Failure != "" {
-			break
-		}
-		r, _, err := o.measure(ctx, interrupts, reference)
-		if err != nil {
-			return err
-		}
-		references = append(references, r)
-		if r.Run.Partial || r.Run.Failure != "" {
-			break
-		}
+	documents, err := o.inTurns(ctx, []*scenarios.Scenario{target, reference})
+	if err != nil {
+		return err
 	}
-	return o.reportAgainst(targets, references)
+	return o.reportAgainst(documents[0], documents[1])
 }
 
 func (o *runOptions) reportAgainst(targets, references []*results.Document) error {
 	if o.output == "json" {
-		for _, d := range append(targets, references...) {
-			if err := report.JSON(o.stdout, d); err != nil {
-				return err
-			}
+		if err := printJSON(o.stdout, append(targets, references...)); err != nil {
+			return err
 		}
 	} else {
 		if err := render(o.stdout, targets[len(targets)-1], o.output); err != nil {
@@ -83,16 +64,5 @@ func (o *runOptions) reportAgainst(targets, references []*results.Document) erro
 			return &exitError{exitFailed, fmt.Errorf("the run of the reference server failed: %s", d.Run.Failure)}
 		}
 	}
-	worst := targets[0]
-	for _, d := range targets {
-		if rank(d.ExitCode()) > rank(worst.ExitCode()) {
-			worst = d
-		}
-	}
-	return verdict(worst)
-}
-
-// rank orders exit codes by what prevails: 1, 130, 98, 99, 0.
-func rank(code int) int {
-	return map[int]int{results.ExitFailed: 4, results.ExitInterrupted: 3, results.ExitInconclusive: 2, results.ExitCrossed: 1}[code]
+	return verdict(worstOf(targets))
 }

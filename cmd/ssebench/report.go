@@ -12,24 +12,39 @@ import (
 
 func newReportCommand() *cobra.Command {
 	var output outputFlag
+	var project projectFlag
+	var compare bool
 	c := &cobra.Command{
 		Use:   "report DOCUMENT...",
 		Short: "Render stored documents, or the journal of a run that was cut off",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			var all []*results.Document
 			for _, path := range args {
 				d, err := results.Load(path)
 				if err != nil {
 					return usage(err)
 				}
-				if err := render(c.OutOrStdout(), d, output); err != nil {
+				all = append(all, d)
+			}
+			out := c.OutOrStdout()
+			if compare {
+				return renderComparison(out, all, output, &project)
+			}
+			for _, d := range all {
+				if err := render(out, d, output); err != nil {
 					return err
 				}
 			}
-			return nil
+			if output != "text" {
+				return nil
+			}
+			return project.show(out, all)
 		},
 	}
 	output.register(c)
+	project.register(c)
+	c.Flags().BoolVar(&compare, "compare", false, "show what the runs cost beside each other, in one table")
 	return c
 }
 

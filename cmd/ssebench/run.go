@@ -27,10 +27,14 @@ type runOptions struct {
 	output   outputFlag
 	quiet    bool
 	against  string
-	rounds   int
+	rounds   int // 0: as many as is usual
+	project  projectFlag
 	iMayLoad []string
-	stdout   io.Writer
-	stderr   io.Writer
+
+	written    []string // paths of the documents of inTurns
+	comparison string   // ID that the runs of a comparison share; empty before the first
+	stdout     io.Writer
+	stderr     io.Writer
 }
 
 func newRunCommand() *cobra.Command {
@@ -57,6 +61,12 @@ func newRunCommand() *cobra.Command {
 			if o.against == "" && scenario.Reference && !scenario.Bundled() {
 				o.against = "reference"
 			}
+			if variants := scenario.Variants(); len(variants) > 0 {
+				if o.against != "" {
+					return usage(errors.New("--against: the scenario is a comparison already; name the bundled server as a variant of it"))
+				}
+				return o.compare(c.Context(), variants)
+			}
 			if o.against != "" {
 				return o.runAgainst(c.Context(), source)
 			}
@@ -69,7 +79,8 @@ func newRunCommand() *cobra.Command {
 	o.output.register(c)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress on standard error")
 	f.StringVar(&o.against, "against", "", "\"reference\": run the bundled server under the same load in turns, and show the distance to it")
-	f.IntVar(&o.rounds, "rounds", 2, "with --against: how often each of the two is run")
+	f.IntVar(&o.rounds, "rounds", 0, "with --against and with comparisons: how often each is run, in turns (2 with --against, else 1)")
+	o.project.register(c)
 	f.StringArrayVar(&o.iMayLoad, "i-may-load", nil, "host other than loopback that may be loaded (repeatable)")
 	return c
 }
@@ -84,6 +95,11 @@ func (o *runOptions) run(ctx context.Context, scenario *scenarios.Scenario) erro
 	}
 	if err := render(o.stdout, document, o.output); err != nil {
 		return err
+	}
+	if o.output == "text" {
+		if err := o.project.show(o.stdout, []*results.Document{document}); err != nil {
+			return err
+		}
 	}
 	if o.output == "text" && path != "" {
 		text := fmt.Sprintf("\ndocument: %s\n", path)
@@ -116,6 +132,12 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 	}
 	defer job.close()
 
+	if job.plan.Variant != "" {
+		if o.comparison == "" {
+			o.comparison = job.plan.RunID
+		}
+		job.plan.Comparison = o.comparison
+	}
 	journal, err := newJournal(o.out, job.plan)
 	if err != nil {
 		return nil, "", err
@@ -209,7 +231,11 @@ func newJournal(folder string, plan *scenarios.Plan) (*journal, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("results folder: %w; choose another one with --out", err)
 	}
-	base := filepath.Join(folder, fmt.Sprintf("%s-%s-%s", fileName(plan.Name), time.Now().Format("20060102-150405"), plan.RunID))
+	name := plan.Name
+	if plan.Variant != "" {
+		name += " " + plan.Variant
+	}
+	base := filepath.Join(folder, fmt.Sprintf("%s-%s-%s", fileName(name), time.Now().Format("20060102-150405"), plan.RunID))
 	file, err := create(base + ".journal")
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w; choose another folder with --out", err)

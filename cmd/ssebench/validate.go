@@ -45,9 +45,23 @@ func validate(name string) error {
 	if err != nil {
 		return err
 	}
+	all := scenario.Variants()
+	if len(all) == 0 {
+		all = []*scenarios.Scenario{scenario}
+	}
+	for _, s := range all {
+		if err := tryPlan(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryPlan plans a scenario as far as its environment is here.
+func tryPlan(scenario *scenarios.Scenario) error {
 	unset := false
 	lookup := environ(scenario, anyAddress(scenario))
-	_, err = scenario.Plan(scenarios.PlanOptions{Env: func(name string) (string, bool) {
+	_, err := scenario.Plan(scenarios.PlanOptions{Env: func(name string) (string, bool) {
 		value, ok := lookup(name)
 		unset = unset || !ok
 		return value, true

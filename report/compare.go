@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/olekukonko/tablewriter/tw"
+
+	"ssebench/results"
+)
+
+// Compare writes what variants of a scenario cost, in one table; how costs and staleness lie to each other; and at which rate of events
+// one costs as much as another. Several documents of a variant are shown by their medians.
+func Compare(w io.Writer, documents []*results.Document) error {
+	c := compared(documents)
+	for _, part := range []func(io.Writer) error{c.table, c.chart, c.breakEven, c.remarks} {
+		if err := part(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comparison is variants in the order of their first documents.
+type comparison []*variant
+
+// variant is the documents of one, and the costs of each.
+type variant struct {
+	name      string
+	documents []*results.Document
+	costs     []results.Cost
+}
+
+func compared(documents []*results.Document) (c comparison) {
+	for _, d := range documents {
+		name := d.Run.Variant
+		if name == "" {
+			name = d.Run.Scenario
+		}
+		i := slices.IndexFunc(c, func(v *variant) bool { return v.name == name })
+		if i < 0 {
+			i, c = len(c), append(c, &variant{name: name})
+		}
+		c[i].documents = append(c[i].documents, d)
+		c[i].costs = append(c[i].costs, results.CostOf(d))
+	}
+	return c
+}
+
+// cost gives the median of a figure of the costs; false where no document has it.
+func (v *variant) cost(of func(*results.Cost) (float64, bool)) (float64, bool) {
+	var values []float64
+	for i := range v.costs {
+		if value, ok := of(&v.costs[i]); ok {
+			values = append(values, value)
+		}
+	}
+	return median(values)
+}
+
+func idleBytes(c *results.Cost) (float64, bool)  { return c.Idle.Bytes, c.HasIdle() }
+func busyBytes(c *results.Cost) (float64, bool)  { return c.Busy.Bytes, c.Busy.Clients > 0 }
+func eventBytes(c *results.Cost) (float64, bool) { return c.EventBytes() }
+
+const hour = 3600 // seconds
+
+// comparedColumns are the figures of the table.
+var comparedColumns = []struct {
+	head string
+	of   func(v *variant) string
+}{
+	{"a delivery", func(v *variant) string {
+		return show(results.UnitBytes)(v.cost(func(c *results.Cost) (float64, bool) { return c.Busy.Bytes / c.Busy.Events, c.Busy.Events > 0 }))
+	}},
+	{"idle, hour", func(v *variant) string {
+		return show(results.UnitBytes)(v.cost(func(c *results.Cost) (float64, bool) { return c.Idle.Bytes * hour, c.HasIdle() }))
+	}},
+	{"requests", func(v *variant) string {
+		return show(results.UnitOne)(v.cost(func(c *results.Cost) (float64, bool) { return math.Round(c.Busy.Requests * hour), c.Busy.Clients > 0 }))
+	}},
+	{"empty", func(v *variant) string {
+		return show(results.UnitRatio)(v.cost(func(c *results.Cost) (float64, bool) { return c.Busy.Empty / c.Busy.Requests, c.Busy.Requests > 0 }))
+	}},
+	{"p50", func(v *variant) string { return v.staleness("p50") }},
+	{"p99", func(v *variant) string { return v.staleness("p99") }},
+	{"lost", func(v *variant) string {
+		return show(results.UnitOne)(medianOf(v.documents, gaugeOf(results.DeliveriesLost)))
+	}},
+	{"CPU/1,000", func(v *variant) string {
+		each, ok := medianOf(v.documents, gaugeOf(results.ServerCPUPerDelivery))
+		return show(results.UnitNanoseconds)(each*1000, ok)
+	}},
+	{"memory", func(v *variant) string {
+		return show(results.UnitBytes)(medianOf(v.documents, gaugeOf(results.ServerRSSPerConnection)))
+	}},
+}
+
+func show(unit results.Unit) func(float64, bool) string {
+	return func(value float64, ok bool) string { return shownOr(value, ok, unit) }
+}
+
+// staleness is a percentile of the time from the due time of an event to its receipt, where each document supports it.
+func (v *variant) staleness(field string) string {
+	for _, d := range v.documents {
+		h := d.Metrics[results.FanoutLatency.String()].Histogram
+		if h == nil {
+			return "-"
+		}
+		if shown := percentile(h, field); shown == "-" || shown == "lost" {
+			return shown
+		}
+	}
+	return show(results.UnitNanoseconds)(medianOf(v.documents, percentileOf(results.FanoutLatency, field)))
+}
+
+func (c comparison) table(w io.Writer) error {
+	head, alignments := []string{"Comparison"}, []tw.Align{tw.AlignLeft}
+	for _, column := range comparedColumns {
+		head, alignments = append(head, column.head), append(alignments, tw.AlignRight)
+	}
+	rows := [][]string{head}
+	for _, v := range c {
+		row := []string{"  " + v.name}
+		for _, column := range comparedColumns {
+			row = append(row, column.of(v))
+		}
+		rows = append(rows, row)
+	}
+	lines, err := align(rows, alignments...)
+	if err != nil {
+		return err
+	}
+	legend := "a delivery: bytes of both directions for each event that a client gets; idle, hour: bytes of a client in an hour without events; " +
+		"requests: of a client in an hour while events come, and how many were answered without news; p50, p99: staleness (fanout.latency); " +
+		"CPU/1,000: the server's for as many deliveries; memory: the server's for each client"
+	lines = append(lines, indented(legend)...)
+	_, err = fmt.Fprintln(w, strings.Join(append(lines, indented(c.link())...), "\n"))
+	return err
+}
+
+func indented(text string) (lines []string) {
+	for _, line := range wrap(text, 98) {
+		lines = append(lines, "  "+line)
+	}
+	return lines
+}
+
+// link says once of which link the bytes are, where all documents agree.
+func (c comparison) link() string {
+	said := ""
+	for _, v := range c {
+		for i, d := range v.documents {
+			switch says := linkOf(d, v.costs[i].OnLink); said {
+			case "", says:
+				said = says
+			default:
+				return "the bytes are of different links, and not to be compared: " + said + "; " + says
+			}
+		}
+	}
+	return said
+}
+
+// remarks names what was not as it should be in any of the runs.
+func (c comparison) remarks(w io.Writer) error {
+	var lines []string
+	for _, v := range c {
+		for _, d := range v.documents {
+			if d.Run.Failure != "" {
+				lines = append(lines, indented(fmt.Sprintf("✗ %s failed: %s", v.name, d.Run.Failure))...)
+			}
+			for _, t := range d.Thresholds {
+				if !t.Pass {
+					lines = append(lines, indented(fmt.Sprintf("✗ %s: %s: %s", v.name, t.Expression, shownThreshold(&t)))...)
+				}
+			}
+			if d.Verdict.Trust != results.Trusted {
+				lines = append(lines, indented(fmt.Sprintf("! %s: generator %s: %s", v.name, d.Verdict.Trust, strings.Join(d.Verdict.Reasons, "; ")))...)
+			}
+			for _, warning := range d.Warnings {
+				lines = append(lines, indented(fmt.Sprintf("! %s: %s: %s", v.name, warning.Token, warning.Message))...)
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\nRemarks\n%s\n", strings.Join(lines, "\n"))
+	return err
+}
+
+func shownThreshold(t *results.ThresholdResult) string {
+	if t.Observed == nil {
+		return t.Reason
+	}
+	return results.Format(*t.Observed, t.Unit)
+}

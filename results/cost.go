@@ -1,0 +1,122 @@
+package results
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Cost is what subscribers cost on the wire, from the phases in which their number stood still: while nothing was published, and while
+// events came.
+//
+// Both together give a straight line for each subscriber: bytes a second = Idle.Bytes + events a second × EventBytes.
+type Cost struct {
+	Idle, Busy Spell         // Clients 0: no phase shows it
+	OnLink     bool          // bytes are the link's, with the headers of TCP/IP; else TCP's content
+	Interval   time.Duration // of a poller; 0: it is none
+	cycle      time.Duration // after which idle clients do the same again
+}
+
+// Spell is what one subscriber costs in a second.
+type Spell struct {
+	Clients  float64 // that were there
+	Seconds  float64 // that it lasted
+	Bytes    float64 // received and sent
+	Requests float64 // made
+	Empty    float64 // of these, answered without news
+	Events   float64 // delivered
+}
+
+// CostOf takes the costs from a document's phases.
+func CostOf(d *Document) Cost {
+	var s struct {
+		Target struct {
+			Transport string
+			Heartbeat string
+			Poll      struct{ Interval, Timeout string }
+		}
+		Publish struct{ From string }
+	}
+	_ = json.Unmarshal(d.Scenario, &s) // what a foreign document does not say is left out
+	var c Cost
+	if s.Target.Transport == "poll" {
+		c.Interval, _ = time.ParseDuration(s.Target.Poll.Interval)
+	}
+	timeout, _ := time.ParseDuration(s.Target.Poll.Timeout)
+	heartbeat, _ := time.ParseDuration(s.Target.Heartbeat)
+	c.cycle = max(c.Interval, timeout, heartbeat)
+	_, c.OnLink = d.Metrics[WireReceived.String()]
+	publishing := s.Publish.From == ""
+	for _, p := range d.Phases {
+		publishing = publishing || p.Name == s.Publish.From
+		if p.Kind != PhaseHold && p.Kind != PhaseChurn {
+			continue
+		}
+		switch {
+		case !publishing:
+			c.Idle.add(&p, c.OnLink)
+		case !p.Warmup:
+			c.Busy.add(&p, c.OnLink)
+		}
+	}
+	c.Idle.share()
+	c.Busy.share()
+	return c
+}
+
+// add adds a phase: its counters whole, and its clients for its seconds.
+func (s *Spell) add(p *PhaseResult, onLink bool) {
+	value := func(id ID) float64 {
+		if v := p.Metrics[id.String()].Value; v != nil {
+			return *v
+		}
+		return 0
+	}
+	lasted := float64(p.EndNS-p.StartNS) / 1e9
+	s.Seconds += lasted
+	if open := p.Metrics[ConnectionsOpen.String()].Max; open != nil {
+		s.Clients += *open * lasted // their number stands still: a mean would have the moments of the edges in it
+	}
+	if onLink {
+		s.Bytes += value(WireReceived) + value(WireSent)
+	} else {
+		s.Bytes += value(BytesReceived) + value(BytesSent)
+	}
+	s.Requests += value(RequestsCount)
+	s.Empty += value(RequestsEmpty)
+	s.Events += value(DeliveriesReceived)
+	if _, counted := p.Metrics[DeliveriesReceived.String()]; !counted {
+		s.Events += value(EventsReceived) // observed without a sequence
+	}
+}
+
+// share divides what was added by the seconds of all clients.
+func (s *Spell) share() {
+	if s.Clients == 0 {
+		*s = Spell{}
+		return
+	}
+	for _, n := range []*float64{&s.Bytes, &s.Requests, &s.Empty, &s.Events} {
+		*n /= s.Clients
+	}
+	s.Clients /= s.Seconds
+}
+
+// HasIdle says whether phases without publishing show what idle subscribers cost: they last for a poller's interval, a long poll's timeout and
+// a heartbeat at the least, as far as the scenario names them.
+func (c *Cost) HasIdle() bool { return c.Idle.Clients > 0 && c.Idle.Seconds >= c.cycle.Seconds() }
+
+// EventBytes is what one more event adds for each subscriber: what is not idle, over the events. False where nothing shows it.
+func (c *Cost) EventBytes() (float64, bool) {
+	if c.Busy.Events == 0 || !c.HasIdle() {
+		return 0, false
+	}
+	return (c.Busy.Bytes - c.Idle.Bytes) / c.Busy.Events, true
+}
+
+// EventRequests is the same of requests.
+func (c *Cost) EventRequests() float64 {
+	if c.Busy.Events == 0 {
+		return 0
+	}
+	return (c.Busy.Requests - c.Idle.Requests) / c.Busy.Events
+}
