@@ -2,7 +2,7 @@ GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    := 30s
 
-.PHONY: demo build test race lint fmt fuzz soak drill transports bench bench-truth bench-sse bench-reference bench-engine
+.PHONY: demo build test race lint fmt fuzz soak drill claims transports bench bench-truth bench-sse bench-reference bench-engine
 
 demo: ; go run ./cmd/ssebench run quickstart
 build: ; go build -o bin/ssebench ./cmd/ssebench
@@ -12,6 +12,7 @@ lint: ; out="$$($(GOFUMPT) -l .)" && echo "$$out" && test -z "$$out" && go vet .
 fmt: ; $(GOFUMPT) -w .
 fuzz: ; go list ./... | while read p; do go test -list '^Fuzz' $$p | grep ^Fuzz | while read f; do echo $$p $$f; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done || exit 1; done
 drill: ; SSEBENCH_DRILL=$(CURDIR)/results/published/outages/tables.md go test -v -count 1 -timeout 60m -run 'LedgerClasses|Outage|Deploy' ./cmd/ssebench
+claims: ; SSEBENCH_CLAIMS=$(CURDIR)/results/published/claims/tables.md go test -v -count 1 -timeout 20m -run 'Claims$$' ./cmd/ssebench
 transports: ; SSEBENCH_TRANSPORTS=$(CURDIR)/results/published/transports/tables.md go test -v -count 1 -timeout 60m -run TransportsCompared ./cmd/ssebench
 soak: ; go run ./cmd/ssebench run quickstart --name soak-15k -c 15k --set load.phases.1.hold=60s --set publish.rate=1/s
 bench: ; go test -run '^$$' -bench . -benchmem ./loadgen/... ./results ./reference
