@@ -81,7 +81,10 @@ func (s *Server) longPoll(w http.ResponseWriter, r *http.Request) {
 			n.answer(w, r)
 			return
 		case <-r.Context().Done():
-			return
+			if _, over2 := w.(*h2response); over2 {
+				return
+			}
+			panic(http.ErrAbortHandler) // else net/http would answer somebody who is gone
 		case <-s.ended:
 			return
 		}
