@@ -35,6 +35,8 @@ func connectSocket(to netip.AddrPort, from netip.Addr) (fd int32, err error) {
 			return noSocket, dialError(to, "bind", err)
 		}
 	}
+	// As in browsers: after the last flight of a TLS handshake, a request would wait for the ACK of that.
+	unix.SetsockoptInt(n, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	// Later than the first byte it would leave that one without a stamp.
 	unix.SetsockoptInt(n, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	for {
