@@ -191,7 +191,7 @@ func (p *loop) flushTrunks() {
 		t := p.writing[len(p.writing)-1]
 		p.writing = p.writing[:len(p.writing)-1]
 		t.waits = false
-		t.flush()
+		t.flush(false)
 	}
 	for i, s := range p.asking {
 		p.asking[i] = nil

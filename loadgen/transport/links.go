@@ -17,7 +17,7 @@ type links struct {
 type tcpConn struct {
 	*net.TCPConn
 	links *links
-	rst   atomic.Bool
+	how   atomic.Uint32 // the manner in which it will be closed
 }
 
 // add takes a new connection.
@@ -37,7 +37,7 @@ func (s *tcpConn) Close() error {
 	s.links.mu.Lock()
 	if _, open := s.links.open[s]; open {
 		delete(s.links.open, s)
-		s.descriptor(func(fd int32) { s.links.wire.last(fd, s.rst.Load()) })
+		s.descriptor(func(fd int32) { s.links.wire.last(fd, manner(s.how.Load())) })
 	}
 	s.links.mu.Unlock()
 	return s.TCPConn.Close()
@@ -45,7 +45,7 @@ func (s *tcpConn) Close() error {
 
 // resetOnClose lets Close send RST.
 func (s *tcpConn) resetOnClose() {
-	s.rst.Store(true)
+	s.how.Store(uint32(byRST))
 	s.SetLinger(0)
 }
 

@@ -273,7 +273,7 @@ func (p *loop) end() {
 	}
 	p.closeTrunks()
 	for _, fd := range p.silent {
-		p.closeSocket(fd, noSlot, loadgen.CutFIN)
+		p.closeSocket(fd, noSlot, byFIN)
 	}
 	p.silent = nil
 	p.lane.count(&p.traffic)
@@ -318,15 +318,15 @@ func (p *loop) free(slot int32) {
 }
 
 // closeSocket counts what the descriptor carried and closes it, which also takes it out of the poll.
-func (p *loop) closeSocket(fd, slot int32, how loadgen.Cut) {
+func (p *loop) closeSocket(fd, slot int32, how manner) {
 	p.weighSocket(fd, slot)
 	if slot != noSlot {
 		p.free(slot)
 	}
-	if how == loadgen.CutRST {
+	if how == byRST {
 		resetOnClose(fd)
 	}
-	p.wire.last(fd, how == loadgen.CutRST)
+	p.wire.last(fd, how)
 	unix.Close(int(fd))
 }
 

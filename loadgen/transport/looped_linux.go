@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"net/http"
 	"time"
 
@@ -244,12 +245,13 @@ func (s *looped) body(b []byte, at time.Time) error {
 func (s *looped) concluded(err error) {
 	s.turn = s.loop.turn
 	s.loop.wheel.stop(s)
-	complete := err == nil && s.parser.done() && !s.unsent
+	parts := !s.parser.keep || s.request.Close
+	complete := (err == nil || err == io.EOF && parts) && s.parser.done() && !s.unsent // TLS may say its end along with the answer
 	err = s.meaning(err)
 	switch {
 	case !complete || err != nil || s.cut():
 		s.discard()
-	case !s.parser.keep || s.request.Close:
+	case parts:
 		s.leaving = true
 		s.seeOff()
 	}

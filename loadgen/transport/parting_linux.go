@@ -38,15 +38,19 @@ func (s *looped) discard() {
 	p, fd := s.loop, s.fd
 	s.fd, s.leaving = noSocket, false
 	torn := s.takeUnsent() != nil // an alert must not come inside a record
-	if !torn && s.cutHow.Load() <= int32(loadgen.CutFIN)+1 {
-		s.sayGoodbye(fd)
-	}
-	s.secure = nil
-	if how := loadgen.Cut(s.cutHow.Load() - 1); how == loadgen.CutSilent {
+	switch loadgen.Cut(s.cutHow.Load() - 1) {
+	case loadgen.CutSilent:
 		p.silence(fd, s.slot)
-	} else {
+	case loadgen.CutRST:
+		p.closeSocket(fd, s.slot, byRST)
+	default:
+		how := byFIN
+		if !torn {
+			how = s.sayGoodbye(fd)
+		}
 		p.closeSocket(fd, s.slot, how)
 	}
+	s.secure = nil
 }
 
 // descriptor implements endpoint.
@@ -57,8 +61,8 @@ func (s *looped) descriptor() int32 {
 	return s.fd
 }
 
-// sayGoodbye sends what is said at an orderly end: that of a WebSocket where we end it, and that of TLS.
-func (s *looped) sayGoodbye(fd int32) {
+// sayGoodbye sends what is said at an orderly end: that of a WebSocket where we end it, and that of TLS. It gives the way to close after it.
+func (s *looped) sayGoodbye(fd int32) manner {
 	p := s.loop
 	b := p.scratch[:0]
 	if w := s.socket(); w != nil && s.cut() {
@@ -74,4 +78,8 @@ func (s *looped) sayGoodbye(fd int32) {
 	n, _ := sendSocket(fd, b) // who is gone need not be told
 	p.sent += int64(n)
 	p.tlsSent += int64(max(n-plain, 0))
+	if n > plain {
+		return byAlert
+	}
+	return byFIN
 }

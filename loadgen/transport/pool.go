@@ -230,6 +230,7 @@ func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL
 			return nil, fail(tokenALPN, "the server did not choose HTTP/2 in the TLS handshake")
 		}
 		d.tlsDone = time.Now()
+		tcp.how.Store(uint32(byAlert))
 		spoken = &carried{c, m}
 	}
 	w := newPreface(spoken)

@@ -84,6 +84,7 @@ func (s *stream) handshake(c *conn, host string) error {
 	if err != nil {
 		return s.lane.t.tlsFailure(err)
 	}
+	c.tcp.how.Store(uint32(byAlert))
 	c.Conn, s.resumes = &carried{t, c.meter}, true
 	return nil
 }

@@ -214,9 +214,9 @@ func (t *trunk) write() {
 	}
 }
 
-// flush sends what waits to be written, unless the kernel has not taken the last of it.
-func (t *trunk) flush() {
-	if t.shut || len(t.unsent) > 0 || !t.conn.writes() {
+// flush sends what waits to be written, unless the kernel has not taken what came before. last: nothing follows, which TLS says along with it.
+func (t *trunk) flush(last bool) {
+	if t.shut || len(t.unsent) > 0 || !t.conn.writes() && !last {
 		return
 	}
 	p := t.loop
@@ -228,6 +228,9 @@ func (t *trunk) flush() {
 			t.failed = writeFailure(err)
 			unix.Shutdown(int(t.fd), unix.SHUT_RDWR) // the poller tells of it
 			return
+		}
+		if last {
+			b = t.secure.goodbye(b)
 		}
 		p.tlsSent += int64(len(b) - len(p.scratch))
 	}
@@ -261,7 +264,7 @@ func (t *trunk) drain() {
 	if len(t.unsent) == 0 {
 		t.unsent = nil
 		t.listen()
-		t.flush()
+		t.flush(false)
 	}
 }
 
@@ -288,12 +291,13 @@ func (t *trunk) close() {
 	if t.shut {
 		return
 	}
-	t.flush()
-	if t.secure != nil && len(t.unsent) == 0 {
-		t.sendTLS(t.secure.goodbye(nil))
+	how := byFIN
+	t.flush(true)
+	if t.secure != nil && len(t.unsent) == 0 && t.failed == nil {
+		how = byAlert
 	}
 	t.abandon()
-	t.loop.closeSocket(t.fd, t.slot, loadgen.CutFIN)
+	t.loop.closeSocket(t.fd, t.slot, how)
 }
 
 // descriptor implements endpoint.
@@ -307,7 +311,7 @@ func (t *trunk) cut(how loadgen.Cut) {
 		t.loop.silence(t.fd, t.slot)
 	case loadgen.CutRST:
 		t.abandon()
-		t.loop.closeSocket(t.fd, t.slot, how)
+		t.loop.closeSocket(t.fd, t.slot, byRST)
 	default:
 		t.close()
 	}

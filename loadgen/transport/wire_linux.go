@@ -3,6 +3,7 @@ package transport
 import (
 	"net/netip"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -41,11 +42,11 @@ func (w *wire) read(fd int32) carriage {
 	return c
 }
 
-// last reads a socket right before it is closed, and adds what is still to come. reset: it is closed with RST.
-func (w *wire) last(fd int32, reset bool) carriage {
+// last reads a socket right before it is closed, and adds what is still to come.
+func (w *wire) last(fd int32, how manner) carriage {
 	l, c := w.look(fd)
 	if l.segment > 0 {
-		c.add(l.farewell(w.state(fd, reset)))
+		c.add(l.farewell(w.state(fd, how), how, time.Duration(w.info.Min_rtt)*time.Microsecond))
 		w.closed.add(c)
 	}
 	return c
@@ -96,12 +97,12 @@ func (w *wire) local(fd int32) netip.Addr {
 }
 
 // state tells what is left to be said on the socket that was looked at last.
-func (w *wire) state(fd int32, reset bool) tcpState {
+func (w *wire) state(fd int32, how manner) tcpState {
 	open := w.info.State == stateEstablished
 	if !open && w.info.State != stateCloseWait {
 		return tcpClosed
 	}
-	if unread, err := unix.IoctlGetInt(int(fd), unix.SIOCINQ); reset || err == nil && unread > 0 {
+	if unread, err := unix.IoctlGetInt(int(fd), unix.SIOCINQ); how == byRST || err == nil && unread > 0 {
 		return tcpReset
 	}
 	if open {

@@ -31,17 +31,17 @@ func TestSegmentsAreCountedBeyond32Bits(t *testing.T) {
 
 func TestHeadersAreThoseOfTheLink(t *testing.T) {
 	for name, c := range map[string]struct {
-		link        headers
-		header, syn int64
+		link               headers
+		header, reset, syn int64
 	}{
-		"Ethernet":                    {newHeaders(false, false, true, true, true), 66, 8},
-		"lo":                          {newHeaders(false, true, true, true, true), 52, 8},
-		"IPv6":                        {newHeaders(true, false, true, true, true), 86, 8},
-		"Ethernet without timestamps": {newHeaders(false, false, false, true, true), 54, 12},
-		"Ethernet without options":    {newHeaders(false, false, false, false, false), 54, 4},
+		"Ethernet":                    {newHeaders(false, false, true, true, true), 66, 54, 8},
+		"lo":                          {newHeaders(false, true, true, true, true), 52, 40, 8},
+		"IPv6":                        {newHeaders(true, false, true, true, true), 86, 74, 8},
+		"Ethernet without timestamps": {newHeaders(false, false, false, true, true), 54, 54, 12},
+		"Ethernet without options":    {newHeaders(false, false, false, false, false), 54, 54, 4},
 	} {
-		if c.link.segment != c.header || c.link.syn != c.syn {
-			t.Errorf("%s: %+v, want %d and %d", name, c.link, c.header, c.syn)
+		if c.link.segment != c.header || c.link.reset != c.reset || c.link.syn != c.syn {
+			t.Errorf("%s: %+v, want %d, %d and %d", name, c.link, c.header, c.reset, c.syn)
 		}
 	}
 }
