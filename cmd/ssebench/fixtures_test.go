@@ -31,7 +31,6 @@ import (
 //	fixture spin DURATION       a busy loop
 //	fixture ask URL             posts nothing, and waits for the answer
 //	fixture delay TIME DEV DEV  passes frames on between two network devices, so much later (Linux)
-//	fixture answers             finite answers: see finite_test.go
 //	fixture bad                 one path for each way to be wrong
 func fixture() {
 	kind := os.Args[1]
@@ -45,8 +44,6 @@ func fixture() {
 	case "ask":
 		ask(os.Args[2])
 		return
-	case "answers":
-		serveAnswers(os.Args[2:])
 	case "delay":
 		fmt.Fprintln(os.Stderr, delay(os.Args[2], os.Args[3], os.Args[4]))
 		os.Exit(1)
