@@ -122,7 +122,11 @@ func (p *poller) Ended(e Ending) time.Time {
 		e.Token, e.Message = f.Token, f.Message
 	}
 	e.Opened = false
-	if !p.client.severedBy(&e) && e.Token != TokenCut {
+	severed := p.client.severedBy(&e)
+	if severed && p.isOpen && e.DialStart.IsZero() {
+		return s.cutBetween(&e)
+	}
+	if !severed && e.Token != TokenCut {
 		p.client.failed()
 	}
 	next := p.next(&e)
@@ -226,6 +230,15 @@ func (p *poller) next(e *Ending) Next {
 		at = e.At.Add(q.retryAfter)
 	}
 	return Next{Reopen: true, At: at, Delay: at.Sub(e.At)}
+}
+
+// cutBetween accounts for an outage's cut that met no poll: it took the kept connection, as a server does that ends. The subscription does not
+// notice, and its next poll, at its due time, takes another.
+func (s *subscription) cutBetween(e *Ending) time.Time {
+	s.lane.shard.current().AddBy(results.ConnectionsClosedByServer, e.Token, 1)
+	s.special &^= severed
+	s.run.reopener.add(s, s.own.polls.due)
+	return s.own.polls.due
 }
 
 // pollEnded accounts for a poll that failed, or for the end of all polls.
