@@ -15,7 +15,8 @@ type Poll struct {
 	Conditional bool `yaml:"conditional,omitempty" json:"conditional,omitempty"`
 	// Reuse keeps the connection from one request to the next; default true.
 	Reuse *bool `yaml:"reuse,omitempty" json:"reuse,omitempty"`
-	// Timeout is how long the bundled server holds an answer with long-poll; default 30s. Other servers are told in target.url.
+	// Timeout is how long the bundled server holds an answer with long-poll, as the target or beside it; default 30s. Other servers are told in
+	// target.url.
 	Timeout Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
 	// Cursor says how a client names the last thing it has seen; default: not at all, with format event-stream by the last event ID, and with the
 	// bundled server by the pointer /cursor, sent as the parameter since.
@@ -115,7 +116,7 @@ func (c checker) polling(t *Target) {
 	if p.Reuse != nil && !*p.Reuse && c.Load.StreamsPerConnection > 1 {
 		c.wrong("target.poll.reuse", 0, "", "a connection for each request cannot be shared: take load.streams_per_connection out")
 	}
-	if c.given("target.poll.timeout") && (t.Transport != TransportLongPoll || !c.bundled()) {
+	if c.given("target.poll.timeout") && (t.Transport != TransportLongPoll || !c.Reference) { // beside a URL it is for the one to compare with
 		c.wrong("target.poll.timeout", 0, "", "timeout is for long-poll and the bundled server: other servers are told in target.url")
 	}
 	c.answer(p)

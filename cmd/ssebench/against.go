@@ -33,6 +33,7 @@ func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) er
 		scenarios.Setting{Path: "reference", Value: "true", Flag: "--against reference"},
 		scenarios.Setting{Path: "publish.hook", Value: "null", Flag: "--against reference"},
 		scenarios.Setting{Path: "name", Value: target.Name + "-reference", Flag: "--against reference"})
+	source.Sets = append(source.Sets, counterpart(target.Target, "--against reference")...)
 	reference, err := scenarios.Decode(source)
 	if err != nil {
 		return &exitError{exitUsage, err}
