@@ -18,6 +18,8 @@ type memory struct {
 	lanes []*Lane
 	// answer gives the status of an opening; 0: the headers stay pending; memoryRefused.
 	answer func(client, opening int) int
+	// queue gives how long an opening waits for a place in its browser first.
+	queue func(client, opening int) time.Duration
 	// deliver gives the bytes that a stream gets for an event, and after which delay; nil bytes: nothing.
 	deliver func(stream *memoryStream, ev *Event) (data string, delay time.Duration)
 	// publish is what the hook does beside delivering.
@@ -111,6 +113,9 @@ func (s *memoryStream) connect(at time.Time) {
 	s.openings++
 	openings := s.openings
 	s.lane.Release()
+	if s.server.queue != nil && !s.wait(s.server.queue(s.client, openings), dial) {
+		return
+	}
 	if s.server.answer != nil {
 		status = s.server.answer(s.client, openings)
 	}
@@ -118,7 +123,7 @@ func (s *memoryStream) connect(at time.Time) {
 		s.end(Ending{At: time.Now(), Token: "dial_refused", Message: "connection refused", DialStart: dial})
 		return
 	}
-	requested := dial.Add(time.Millisecond)
+	requested := time.Now().Add(-time.Millisecond)
 	if status == 0 {
 		s.lane.Hold()
 		s.over = false
@@ -142,6 +147,30 @@ func (s *memoryStream) connect(at time.Time) {
 	s.lane.Release()
 	if err != nil {
 		s.end(Ending{At: time.Now(), Token: token(err), Message: message(err), DialStart: dial, Requested: requested})
+	}
+}
+
+// wait waits for a place; false: the stream was cut before it had one.
+func (s *memoryStream) wait(d time.Duration, since time.Time) bool {
+	if d == 0 {
+		return true
+	}
+	tell := func(waits bool) {
+		s.lane.Hold()
+		defer s.lane.Release()
+		s.handler.(Queuer).Queued(waits)
+	}
+	tell(true)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		tell(false)
+		return true
+	case <-s.cut:
+		tell(false)
+		s.end(Ending{At: time.Now(), Token: TokenCut, DialStart: since, QueuedAt: since, Limit: "browser_limit"})
+		return false
 	}
 }
 

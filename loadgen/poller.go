@@ -48,6 +48,9 @@ func (p *poller) Resume(to *Resumption) {
 	}
 }
 
+// Queued implements Queuer.
+func (p *poller) Queued(waits bool) { (*subscription)(p).Queued(waits) }
+
 // Opened implements StreamHandler.
 func (p *poller) Opened(o Opening) error {
 	q, c := p.own.polls, p.run.polling

@@ -23,7 +23,8 @@ type shard struct {
 	bodies   [][]byte // of answers, for the next ones
 	opened   openedMessage
 	flights  flights
-	lone     results.Values // counts what arrives before or after a run
+	queued   map[*subscription]bool // whose first opening waits for a free place
+	lone     results.Values         // counts what arrives before or after a run
 }
 
 // startRead says from when the events are that follow. Many streams of a connection can have their part in one read.

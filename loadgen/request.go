@@ -17,6 +17,7 @@ type requests struct {
 	cookies   bool       // the plan keeps cookies
 	webSocket *WebSocket // that each asks for; nil: none
 	polling   *polling   // nil: they do not poll
+	tabs      int        // of a browser; 0: subscribers are no browsers
 	known     map[string]*Request
 }
 
@@ -32,7 +33,17 @@ func webSocketOf(p *scenarios.Plan) *WebSocket {
 const mostKnown = 4096
 
 // build gives the request of one subscriber, and the last event ID or the cursor that it starts from.
-func (q *requests) build(from *scenarios.ClientRequest) (r *Request, resume string, err error) {
+func (q *requests) build(client int, from *scenarios.ClientRequest) (r *Request, resume string, err error) {
+	if r, resume, err = q.share(from); err != nil || q.tabs == 0 {
+		return r, resume, err
+	}
+	tab := *r
+	tab.Browser = 1 + client/q.tabs
+	return &tab, resume, nil
+}
+
+// share is build for a subscriber that is no browser.
+func (q *requests) share(from *scenarios.ClientRequest) (r *Request, resume string, err error) {
 	if resume, err = q.polling.start(from); err != nil {
 		return nil, "", err
 	}

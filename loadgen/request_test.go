@@ -12,7 +12,7 @@ func TestSubscribersThatSendTheSameShareTheRequest(t *testing.T) {
 	var q requests
 	build := func(from *scenarios.ClientRequest) *Request {
 		t.Helper()
-		r, _, err := q.build(from)
+		r, _, err := q.build(0, from)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestSubscribersThatSendTheSameShareTheRequest(t *testing.T) {
 
 func TestAScenariosLastEventIDIsWhereTheClientStarts(t *testing.T) {
 	var q requests
-	r, resume, err := q.build(&scenarios.ClientRequest{Method: "GET", URL: "http://127.0.0.1/", Header: http.Header{"Last-Event-Id": {"41"}}})
+	r, resume, err := q.build(0, &scenarios.ClientRequest{Method: "GET", URL: "http://127.0.0.1/", Header: http.Header{"Last-Event-Id": {"41"}}})
 	if err != nil || resume != "41" || len(r.Header) != 3 {
 		t.Errorf("%v, starts from %q, sends %v", err, resume, r.Header)
 	}

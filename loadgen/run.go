@@ -48,6 +48,7 @@ type run struct {
 
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64
+	queued                         atomic.Int64 // first openings that wait for a free place
 	headersDelayed, buffered       atomic.Int64
 	away                           atomic.Int64 // subscribers that lost their stream and will come back
 	lastDrop                       atomic.Int64 // when one did last
@@ -75,7 +76,7 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
-		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target)}, subscriptions: make([]*subscription, 0, plan.Clients),
+		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target), tabs: plan.Tabs}, subscriptions: make([]*subscription, 0, plan.Clients),
 	}
 	r.notes.redact = plan.Redact
 	r.lots, r.departures.run = newLots(plan), r
@@ -229,6 +230,8 @@ func (r *run) produces(id results.ID) bool {
 		return r.runner.Host != nil
 	case results.ConnectionsLeft:
 		return slices.ContainsFunc(r.plan.Phases, func(p scenarios.PlanPhase) bool { return p.Churn != nil })
+	case results.ConnectionsStarved:
+		return r.plan.Tabs > 0
 	case results.SlowOpened, results.SlowCut:
 		return r.plan.SlowReaders.Share > 0
 	case results.ReconnectReplays:

@@ -181,7 +181,7 @@ func total(phases []scenarios.PlanPhase) (d time.Duration) {
 const openAhead = 20 * time.Millisecond
 
 // ramp opens streams at their due times until the phase's number of connections is reached, then waits until every opening is
-// over, but no longer than Plan.OpenWithin.
+// over or waits for a free place in its browser, but no longer than Plan.OpenWithin.
 func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 	begun := r.timeline.now()
 	schedule := Constant{PerSecond: phase.Rate}
@@ -198,7 +198,7 @@ func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 		r.subscriptions = append(r.subscriptions, s)
 	}
 	deadline := r.timeline.now() + int64(r.plan.OpenWithin)
-	err := r.await(ctx, deadline, func() bool { return r.settled.Load() == r.begun })
+	err := r.await(ctx, deadline, func() bool { return r.settled.Load()+r.queued.Load() == r.begun })
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (r *run) open(client int, due int64) (*subscription, error) {
 	s.client = Subscriber{Sink: s, Seed: uint32(r.plan.Seed) + uint32(client)}
 	s.client.Limit(int64(r.plan.Target.EventLimit))
 	var resume string
-	if s.client.Request, resume, err = r.requests.build(request); err != nil {
+	if s.client.Request, resume, err = r.requests.build(client, request); err != nil {
 		return nil, err
 	}
 	if r.polling != nil && r.polling.cursor != nil {
@@ -248,7 +248,7 @@ func (r *run) open(client int, due int64) (*subscription, error) {
 func (r *run) startPublishing(at int64) {
 	for _, s := range r.subscriptions {
 		s.lane.Hold()
-		if !s.isSettled && !s.ledger.Started() && s.special&slow == 0 {
+		if !s.isSettled && !s.lane.shard.queued[s] && !s.ledger.Started() && s.special&slow == 0 {
 			s.isPending = true
 			s.topic.subscribePending()
 			s.ledger.Start(1, 1, 1)

@@ -65,6 +65,13 @@ func (s *Subscriber) Resume(to *Resumption) {
 	}
 }
 
+// Queued implements Queuer, for a Sink that is one.
+func (s *Subscriber) Queued(waits bool) {
+	if q, ok := s.Sink.(Queuer); ok {
+		q.Queued(waits)
+	}
+}
+
 // LastEventID is the last event ID string, in UTF-8, as raw bytes. It is valid until the next call of a handler.
 func (s *Subscriber) LastEventID() []byte {
 	id := s.parser.LastEventID()

@@ -84,7 +84,7 @@ func (r *run) newSubscription(client int) *subscription {
 	} else if r.lots.rank != nil && r.lots.spares(r.plan, client) {
 		s.special |= survivor
 	}
-	at := place{r, r.lanes[client%len(r.lanes)], r.topics[client%len(r.topics)]}
+	at := place{r, r.lanes[client/max(r.plan.Tabs, 1)%len(r.lanes)], r.topics[client%len(r.topics)]}
 	if r.places[at] == nil {
 		r.places[at] = &at
 	}
@@ -150,6 +150,23 @@ func (s *subscription) Opened(o *Opening) {
 	}
 }
 
+// Queued implements Queuer.
+func (s *subscription) Queued(waits bool) {
+	shard := &s.lane.shard
+	switch {
+	case s.isSettled || waits == shard.queued[s]:
+	case waits:
+		if shard.queued == nil {
+			shard.queued = make(map[*subscription]bool)
+		}
+		shard.queued[s] = true
+		s.run.queued.Add(1)
+	default:
+		delete(shard.queued, s)
+		s.run.queued.Add(-1)
+	}
+}
+
 // unsubscribe takes a pending subscription back.
 func (s *subscription) unsubscribe() {
 	s.isPending = false
@@ -161,7 +178,7 @@ func (s *subscription) unsubscribe() {
 func (s *subscription) recordOpening(v *results.Values, o *Opening) {
 	v.Record(results.ConnectLag, int64(o.DialStart.Sub(o.Due)))
 	if !o.Dialed.IsZero() {
-		v.Record(results.ConnectDial, int64(o.Dialed.Sub(o.DialStart)))
+		v.Record(results.ConnectDial, int64(o.Dialed.Sub(o.DialStart)-o.Queued))
 	}
 	if !o.TLSDone.IsZero() {
 		v.Record(results.ConnectTLS, int64(o.TLSDone.Sub(o.Dialed)))
@@ -425,6 +442,10 @@ func (s *subscription) endAttempt(v *results.Values, e *Ending) {
 	case !e.DialStart.IsZero(): // else it never began
 		v.Add(results.ConnectionsAttempted, 1)
 		v.Add(results.ConnectionsAbandoned, 1)
+		if e.Limit != "" {
+			v.AddBy(results.ConnectionsStarved, e.Limit, 1)
+			v.Record(results.ConnectStarved, int64(e.At.Sub(e.QueuedAt)))
+		}
 	}
 	if s.isPending && (e.Token != TokenCut || e.Requested.IsZero()) { // refused, or never asked
 		s.unsubscribe()

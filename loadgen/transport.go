@@ -50,6 +50,13 @@ type Pacer interface {
 	Pace(bytesPerSecond int64)
 }
 
+// Queuer is a StreamHandler that hears when its opening begins to wait for a free place on a connection that streams share, and when it
+// no longer does: because it has one, or because it ends.
+type Queuer interface {
+	// Queued is called with the stream's lane held.
+	Queued(waits bool)
+}
+
 // Sender is a Stream that messages can be sent on, where its Request asked for a WebSocket.
 type Sender interface {
 	// Send sends a text message. It returns when the kernel has taken it, or when it waits behind what the kernel has not taken yet: there is
@@ -97,7 +104,10 @@ type Request struct {
 	Login *Request
 	// Upgrade is "websocket" for a stream of messages (RFC 6455), which is opened by a GET over HTTP/1.1 and the status 101; empty: the body of
 	// the response is the stream.
-	Upgrade   string
+	Upgrade string
+	// Browser is the number of the browser that the stream is a tab of, from 1 on, which has a few connections to an origin for all its tabs:
+	// a request for which there is none waits. 0: the stream has connections of its own. All streams of a browser belong to one lane.
+	Browser   int
 	WebSocket WebSocket
 }
 
@@ -113,8 +123,9 @@ type Field struct{ Name, Value string }
 
 // Opening tells how a stream was opened. An instant is zero where the step did not happen (a reused connection, no TLS).
 type Opening struct {
-	Due       time.Time // the instant that Open or Ended asked for
-	DialStart time.Time // also set where the connection is reused: the moment the transport started on it
+	Due       time.Time     // the instant that Open or Ended asked for
+	DialStart time.Time     // also set where the connection is reused: the moment the transport started on it
+	Queued    time.Duration // of the time up to Dialed, what it waited for a free place on the connections of its browser
 	Dialed    time.Time
 	TLSDone   time.Time
 	Requested time.Time // request written
@@ -135,6 +146,9 @@ type Ending struct {
 	// Of an opening that did not come to Opened; those of others went with it.
 	DialStart time.Time // zero: the opening never started
 	Requested time.Time // zero: the request was never written
+	// Of one that still waited for a free place on the connections of its browser when it was cut: since when, and the token of the limit.
+	QueuedAt time.Time
+	Limit    string // empty: it did not wait, or for no limit
 	// Permanent: opening again cannot help (a refused redirect, an address that may not be loaded).
 	Permanent bool
 }

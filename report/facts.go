@@ -19,21 +19,48 @@ func connectionFacts(p *page) []string {
 	return []string{balance}
 }
 
-// sharingFacts says that streams shared connections: what is measured then is a gateway's load and not that of as many users.
+// sharingFacts says that streams shared connections. With streams_per_connection what is measured then is a gateway's load and not that of
+// as many users; of browsers it says how many of their tabs starved.
 func sharingFacts(p *page) []string {
 	var s struct {
 		Load struct {
 			Streams int `json:"streams_per_connection"`
+			Clients *struct{ Tabs int }
 		}
+		Target struct{ Protocol string }
 	}
-	if json.Unmarshal(p.d.Scenario, &s) != nil || s.Load.Streams <= 1 {
+	if json.Unmarshal(p.d.Scenario, &s) != nil {
 		return nil
 	}
-	label := fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway", results.Format(float64(s.Load.Streams), results.UnitOne))
-	if queued := p.shown(nil, results.ConnectionsQueued); queued != "" {
-		label += " · " + queued + " for a free place"
+	queued := p.shown(nil, results.ConnectionsQueued)
+	if queued != "" {
+		queued = " · " + queued + " for a free place"
 	}
-	return []string{label}
+	if s.Load.Clients != nil {
+		has := "6 connections"
+		if s.Target.Protocol == "http2" || s.Target.Protocol == "h2c" {
+			has = "1 connection of up to 256 streams"
+		}
+		return []string{
+			fmt.Sprintf("browsers: %s each, %s to an origin%s", plural(float64(s.Load.Clients.Tabs), "tab", "tabs"), has, queued),
+			starvedFact(p),
+		}
+	}
+	if s.Load.Streams <= 1 {
+		return nil
+	}
+	return []string{fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway", results.Format(float64(s.Load.Streams), results.UnitOne)) + queued}
+}
+
+// starvedFact says how many streams got no place until the run ended, and for how long half of them waited.
+func starvedFact(p *page) string {
+	starved, _ := p.value(results.ConnectionsStarved)
+	attempted, _ := p.value(results.ConnectionsAttempted)
+	fact := fmt.Sprintf("%s of %s starved", results.Format(starved, results.UnitOne), plural(attempted, "stream", "streams"))
+	if waited := p.d.Metrics[results.ConnectStarved.String()].Histogram; waited != nil && waited.Count > 0 {
+		fact += ", waited " + results.Format(*waited.P50, results.UnitNanoseconds) + " p50"
+	}
+	return fact
 }
 
 // fanoutFacts says how many events stand behind the receipts: receipts of one event are correlated.

@@ -27,7 +27,7 @@ var sections = []section{
 		},
 		facts: connectionFacts,
 	},
-	{title: "Shared connections", histograms: []results.ID{results.ConnectQueue}, facts: sharingFacts},
+	{title: "Shared connections", histograms: []results.ID{results.ConnectQueue, results.ConnectStarved}, facts: sharingFacts},
 	{
 		title: "Fan-out",
 		histograms: []results.ID{

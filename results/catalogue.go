@@ -53,6 +53,7 @@ const (
 	ConnectLag
 	ConnectFirstEvent
 	ConnectQueue
+	ConnectStarved
 	ConnectionsAttempted
 	ConnectionsOpened
 	ConnectionsFailed
@@ -60,6 +61,7 @@ const (
 	ConnectionsClosedByServer
 	ConnectionsLeft
 	ConnectionsQueued
+	ConnectionsStarved
 	ConnectionsOpen
 	ConnectionsPeak
 	PublishCount
@@ -156,7 +158,8 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectTotal:      {"connect.total", KindHistogram, UnitNanoseconds, "due time of the connection in the ramp to stream open (200, text/event-stream)", LowerIsBetter},
 	ConnectLag:        {"connect.lag", KindHistogram, UnitNanoseconds, "due time to dial started: the generator's own lateness", LowerIsBetter},
 	ConnectFirstEvent: {"connect.first_event", KindHistogram, UnitNanoseconds, "request written to first event dispatched", LowerIsBetter},
-	ConnectQueue:      {"connect.queue", KindHistogram, UnitNanoseconds, "a stream without a free place on the HTTP/2 connections that streams share, to its place", LowerIsBetter},
+	ConnectQueue:      {"connect.queue", KindHistogram, UnitNanoseconds, "a stream without a free place on the connections that streams share, to its place", LowerIsBetter},
+	ConnectStarved:    {"connect.starved", KindHistogram, UnitNanoseconds, "a stream without a free place on the connections of its browser, to the end of the run, which came first", LowerIsBetter},
 
 	ConnectionsAttempted:      {"connections.attempted", KindCounter, UnitOne, "streams, all attempts: opened + failed + abandoned", Neutral},
 	ConnectionsOpened:         {"connections.opened", KindCounter, UnitOne, "streams that opened", HigherIsBetter},
@@ -164,7 +167,8 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectionsAbandoned:      {"connections.abandoned", KindCounter, UnitOne, "attempts still pending when the run ended", LowerIsBetter},
 	ConnectionsClosedByServer: {"connections.closed_by_server", KindCounter, UnitOne, "open streams that the server or the network ended, also by token", Neutral},
 	ConnectionsLeft:           {"connections.left", KindCounter, UnitOne, "subscribers that left by plan, each followed by a new one", Neutral},
-	ConnectionsQueued:         {"connections.queued", KindCounter, UnitOne, "openings that had to wait for a free place on a shared HTTP/2 connection", LowerIsBetter},
+	ConnectionsQueued:         {"connections.queued", KindCounter, UnitOne, "openings that had to wait for a free place: on a shared HTTP/2 connection, or on the connections of their browser", LowerIsBetter},
+	ConnectionsStarved:        {"connections.starved", KindCounter, UnitOne, "of the abandoned, those that still waited for a free place on the connections of their browser, also by the limit", LowerIsBetter},
 	ConnectionsOpen:           {"connections.open", KindGauge, UnitOne, "streams open", Neutral},
 	ConnectionsPeak:           {"connections.peak", KindGauge, UnitOne, "most streams open at once", HigherIsBetter},
 

@@ -29,6 +29,7 @@ func check(s *Scenario, mistakes *Mistakes) {
 	}
 	c.load(&s.Load)
 	c.sharing()
+	c.clients()
 	if s.Publish != nil {
 		c.publish(s.Publish)
 	}
@@ -116,6 +117,27 @@ func (c checker) sharing() {
 	}
 	if c.Target == nil || c.Target.Protocol != "http2" && c.Target.Protocol != "h2c" {
 		c.wrong(path, 0, "", "streams share a connection over HTTP/2 only: set target.protocol to http2, or h2c without TLS")
+	}
+}
+
+// clients: browsers count WebSockets apart, and what shares a connection over HTTP/2 does not close it.
+func (c checker) clients() {
+	l, t := c.Load.Clients, c.Target
+	if l == nil {
+		return
+	}
+	const mostTabs = 10_000
+	if l.Tabs > mostTabs {
+		c.wrong("load.clients.tabs", 0, "", "%s tabs are more than anybody opens: at most %s", l.Tabs, Count(mostTabs))
+	}
+	if t == nil {
+		return
+	}
+	if t.Transport == TransportWebSocket {
+		c.mistakes.add(c.source.atKey("load.clients", "WebSockets do not count among the connections of a browser, which allows 255 of them: take clients out", ""))
+	}
+	if p := t.Poll; p != nil && p.Reuse != nil && !*p.Reuse && (t.Protocol == "http2" || t.Protocol == "h2c") {
+		c.wrong("target.poll.reuse", 0, "", "a connection for each request cannot be shared, and over HTTP/2 a browser has one: take load.clients out")
 	}
 }
 

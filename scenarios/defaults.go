@@ -145,6 +145,11 @@ func (l Load) withDefaults(returns bool) Load {
 			l.Reconnect.Profile = "chromium"
 		}
 	}
+	if l.Clients != nil {
+		clients := *l.Clients
+		fill(&clients.Tabs, 1)
+		l.Clients = &clients
+	}
 	if l.FlightRecorder != nil || l.Reconnect.Profile != "none" {
 		recorder := FlightRecorder{}
 		if l.FlightRecorder != nil {

@@ -30,7 +30,7 @@ var groups = map[reflect.Type][]group{
 	reflect.TypeFor[Scenario](): {{names: []string{"reference", "target"}, required: true, together: true, by: "target.url"}, {names: []string{"publish", "observe"}}},
 	reflect.TypeFor[Target]():   {{names: []string{"start", "pid"}}},
 	reflect.TypeFor[Ready]():    {{names: []string{"url", "tcp", "line"}}},
-	reflect.TypeFor[Load]():     {{names: []string{"phases", "ramp"}}, {names: []string{"phases", "hold"}}},
+	reflect.TypeFor[Load]():     {{names: []string{"phases", "ramp"}}, {names: []string{"phases", "hold"}}, {names: []string{"clients", "streams_per_connection"}}},
 	reflect.TypeFor[Phase](): {
 		{names: []string{"ramp", "hold", "churn", "outage"}, required: true},
 		{names: []string{"connections", "hold"}, keeps: true},

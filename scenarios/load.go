@@ -27,8 +27,20 @@ type Load struct {
 	// StreamsPerConnection is how many subscribers share an HTTP/2 connection at most, as behind a gateway, and as far as the server
 	// allows; default 1: a subscriber is a user with a connection of its own.
 	StreamsPerConnection Count `yaml:"streams_per_connection,omitempty" json:"streams_per_connection,omitempty"`
+	// Clients says what subscribers are, where their limits are to be those of browsers: subscribers are the tabs of browsers, which have
+	// few connections to an origin. Default: each is a client of its own. At most one of clients and streams_per_connection is given.
+	Clients *Clients `yaml:"clients,omitempty" json:"clients,omitempty"`
 	// SourceAddresses are the local addresses to connect from, in turn.
 	SourceAddresses []string `yaml:"source_addresses,omitempty" json:"source_addresses,omitempty"`
+}
+
+// Clients says what subscribers are.
+type Clients struct {
+	// Profile of a client. A browser has six connections to an origin over HTTP/1.1, and over HTTP/2 one with 256 streams, or fewer if the
+	// server says so. All its tabs share them, and a request for which there is none waits.
+	Profile string `yaml:"profile" json:"profile" jsonschema:"enum=browser"`
+	// Tabs of each browser, a subscriber each; default 1, at most 10k.
+	Tabs Count `yaml:"tabs,omitempty" json:"tabs,omitempty"`
 }
 
 // Topics are the names of topics; t0, t1 and so on can be written as their number.

@@ -35,9 +35,11 @@ type Plan struct {
 	SourceAddresses []string
 	// StreamsPerConnection is how many streams share an HTTP/2 connection at most; 1: none do.
 	StreamsPerConnection int
-	SlowReaders          SlowReaders     // Share 0: none
-	Gap                  *Gap            // nil: the server declares none
-	FlightRecorder       *FlightRecorder // nil: none
+	// Tabs are how many subscribers in a row are one browser; 0: each is a client of its own.
+	Tabs           int
+	SlowReaders    SlowReaders     // Share 0: none
+	Gap            *Gap            // nil: the server declares none
+	FlightRecorder *FlightRecorder // nil: none
 
 	Publish *PublishPlan // nil: the server emits by itself
 	Observe *Observe     // nil unless it does

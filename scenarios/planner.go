@@ -47,6 +47,9 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses, Gap: full.Load.Gap,
 		FlightRecorder: full.Load.FlightRecorder, StreamsPerConnection: max(1, int(full.Load.StreamsPerConnection)),
 	}
+	if full.Load.Clients != nil {
+		p.Tabs = int(full.Load.Clients.Tabs)
+	}
 	if full.Load.SlowReaders != nil {
 		p.SlowReaders = *full.Load.SlowReaders
 	}

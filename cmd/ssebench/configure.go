@@ -17,7 +17,7 @@ func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (l
 		Protocol: p.Target.Protocol, StreamsPerConnection: p.StreamsPerConnection, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources,
 		Allow: guard.Allow,
 	}
-	if p.SlowReaders.Share > 0 && p.StreamsPerConnection > 1 {
+	if shared := p.StreamsPerConnection > 1 || p.Tabs > 0 && p.Target.Protocol != transport.HTTP1; shared && p.SlowReaders.Share > 0 {
 		c.Engine = transport.EngineGoroutines // the one where a stream of a shared connection can read slowly
 	}
 	if p.Target.TLS != nil {

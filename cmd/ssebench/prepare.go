@@ -11,6 +11,7 @@ import (
 	"ssebench/loadgen"
 	"ssebench/loadgen/host"
 	"ssebench/loadgen/publish"
+	"ssebench/loadgen/transport"
 	"ssebench/results"
 	"ssebench/scenarios"
 )
@@ -141,7 +142,7 @@ func (j *job) need(loopback bool) host.Need {
 	}
 	for _, phase := range j.plan.Phases {
 		if phase.Kind == "ramp" {
-			n.Rate = phase.Rate / float64(j.plan.StreamsPerConnection)
+			n.Rate = phase.Rate * float64(n.Connections) / float64(j.plan.Clients)
 			break
 		}
 	}
@@ -150,7 +151,13 @@ func (j *job) need(loopback bool) host.Need {
 
 // connections is how many the plan needs at most, as far as it knows: a server may allow fewer streams on one. Every lane has its own.
 func connections(p *scenarios.Plan) int {
-	if p.StreamsPerConnection == 1 {
+	switch {
+	case p.Tabs > 0 && p.Target.Protocol == transport.HTTP1:
+		full, rest := p.Clients/p.Tabs, p.Clients%p.Tabs
+		return min(p.Sockets(), full*min(p.Tabs, transport.BrowserConnections)+min(rest, transport.BrowserConnections))
+	case p.Tabs > 0:
+		return (p.Clients + p.Tabs - 1) / p.Tabs
+	case p.StreamsPerConnection == 1:
 		return p.Sockets()
 	}
 	return min(p.Clients, (p.Clients+p.StreamsPerConnection-1)/p.StreamsPerConnection+runtime.NumCPU()-1)

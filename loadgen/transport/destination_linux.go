@@ -1,13 +1,10 @@
 package transport
 
-import (
-	"ssebench/results"
-)
-
 // destination is where streams of a lane go that share connections. Streams for which there is no place wait in it; connections are
 // dialed as long as those under way could not take all of them.
 type destination struct {
 	loop    *loop
+	browser bool // it is of one browser, which has one connection
 	trunks  []*trunk
 	free    []*trunk  // that may have a vacancy; those filled last come first, so that one is full before the next is begun
 	queue   []*looped // first come first served; some may have left
@@ -20,18 +17,50 @@ type destination struct {
 type destinationKey struct {
 	origin, host string
 	port         uint16
+	browser      int // 0: it is of all streams that are no tabs
 }
 
 // share is for how many streams a dial is.
-func (d *destination) share() int { return d.loop.t.config.StreamsPerConnection }
+func (d *destination) share() int {
+	if d.browser {
+		return browserStreams
+	}
+	return d.loop.t.config.StreamsPerConnection
+}
 
 // lacks tells whether more dials are needed for those that wait and so many more.
-func (d *destination) lacks(more int) bool { return d.waiting+more > d.dials*(d.share()-1) }
+func (d *destination) lacks(more int) bool {
+	if d.browser {
+		return d.waiting+more > 0 && d.dials == 0 && d.connection() == nil
+	}
+	return d.waiting+more > d.dials*(d.share()-1)
+}
+
+// connection is the one of a browser, if it may take a stream now or later.
+func (d *destination) connection() *trunk {
+	for _, t := range d.trunks {
+		if t.conn.usable() {
+			return t
+		}
+	}
+	return nil
+}
+
+// limit is what keeps the tabs of a browser from a place; empty: nothing does, or the connection is not there yet.
+func (d *destination) limit() string {
+	switch t := d.connection(); {
+	case !d.browser || t == nil || t.settling:
+		return ""
+	case t.conn.limit < browserStreams:
+		return tokenMaxStreams
+	}
+	return tokenBrowserLimit
+}
 
 // join finds a place for the stream's next request: on its own connection, on one that is shared, or on one that is yet to be dialed.
 func (s *looped) join() {
 	p, o := s.loop, s.opening
-	if !p.shares() {
+	if !s.shares() {
 		if t := s.trunk; t != nil {
 			if p.remotes[t.peer].origin == origin(o.url) && t.vacant() {
 				s.ask2(t)
@@ -47,7 +76,7 @@ func (s *looped) join() {
 		s.finish(err)
 		return
 	}
-	d := p.destination(destinationKey{origin(o.url), host, port})
+	d := p.destination(destinationKey{origin(o.url), host, port, s.request.Browser})
 	if t := d.vacancy(); t != nil && d.waiting == 0 {
 		s.ask2(t)
 		return
@@ -56,24 +85,26 @@ func (s *looped) join() {
 		d.dial(s)
 		return
 	}
-	s.phase = pooling
-	o.to, o.queued = d, p.clock.now()
+	o.to = d
+	s.queue()
 	d.waiting++
 	d.queue = append(d.queue, s)
 	if !d.crowded {
 		d.crowded = true
 		p.crowded = append(p.crowded, d)
 	}
-	p.lane.figures.Count(results.ConnectionsQueued, 1)
 }
 
-// shares tells that streams share connections.
-func (p *loop) shares() bool { return p.t.config.StreamsPerConnection > 1 }
+// shares tells that the stream shares HTTP/2 connections with others.
+func (s *looped) shares() bool {
+	p := s.loop
+	return p.codec != nil && (s.request.Browser != 0 || p.t.config.StreamsPerConnection > 1)
+}
 
 func (p *loop) destination(k destinationKey) *destination {
 	d := p.destinations[k]
 	if d == nil {
-		d = &destination{loop: p}
+		d = &destination{loop: p, browser: k.browser != 0}
 		p.destinations[k] = d
 	}
 	return d
@@ -156,6 +187,7 @@ func (d *destination) serve() bool {
 		if t != nil {
 			s.ask2(t)
 		} else {
+			s.tell(false)
 			d.dial(s)
 		}
 	}

@@ -110,6 +110,13 @@ func (x *exchange) repeatable(err error) bool {
 		!x.parser.started && x.opening != nil && x.opening.method == http.MethodGet && !x.cut()
 }
 
+// tell tells a handler that wants to know whether its stream waits for a place.
+func (x *exchange) tell(waits bool) {
+	if q, ok := x.handler.(loadgen.Queuer); ok && !x.over {
+		q.Queued(waits)
+	}
+}
+
 func handlerFailure(err error) error {
 	var f *loadgen.Failure
 	if errors.As(err, &f) {

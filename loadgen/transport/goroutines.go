@@ -11,10 +11,11 @@ import (
 
 // goroutines is the engine that every system has: a goroutine for each stream.
 type goroutines struct {
-	t     *Transport
-	pool  pool
-	links links
-	wait  sync.WaitGroup // for the goroutines of streams
+	t       *Transport
+	pool    pool
+	windows windows
+	links   links
+	wait    sync.WaitGroup // for the goroutines of streams
 
 	mu      sync.Mutex
 	closed  bool

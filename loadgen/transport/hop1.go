@@ -9,6 +9,12 @@ import (
 // hop1 is a hop over HTTP/1.1.
 func (s *stream) hop1() error {
 	o := s.opening
+	if s.request.Browser != 0 {
+		if err := s.seek(); err != nil {
+			return err
+		}
+		defer s.yield()
+	}
 	if c := s.reuse(origin(o.url)); c != nil {
 		if err := s.exchange1(c); !s.repeatable(err) {
 			return err

@@ -38,7 +38,7 @@ func (s *stream) hop2() error {
 // try2 sends the request on a connection. again: nothing was sent, another one can be tried.
 func (s *stream) try2() (again bool, err error) {
 	p := &s.engine.pool
-	if s.lane.t.config.StreamsPerConnection == 1 {
+	if s.request.Browser == 0 && s.lane.t.config.StreamsPerConnection == 1 {
 		c, err := p.own(s, s.opening.url)
 		if err != nil {
 			return false, err

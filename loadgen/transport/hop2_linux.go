@@ -4,16 +4,12 @@ import (
 	"time"
 
 	"ssebench/loadgen"
-	"ssebench/results"
 )
 
 // ask2 sends the request on an HTTP/2 connection with a vacancy.
 func (s *looped) ask2(t *trunk) {
 	p, o := s.loop, s.opening
-	if o.queued != 0 {
-		p.lane.figures.Record(results.ConnectQueue, p.clock.now()-o.queued)
-		o.queued = 0
-	}
+	s.seated()
 	o.Remote, o.Requested = p.remotes[t.peer].text, time.Time{}
 	s.trunk, s.phase, s.reused = t, answering, t.used
 	t.used = true
@@ -39,7 +35,7 @@ func (s *looped) finished(err error) {
 	switch {
 	case t.owner != s:
 		s.trunk = nil
-		t.full = refused
+		t.full = refused && !(t.to.browser && t.conn.streams.count == 0) // the only connection is tried again
 		t.offer()
 	case refused || s.request.Close || !t.conn.usable():
 		t.close()

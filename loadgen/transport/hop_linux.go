@@ -189,11 +189,19 @@ func (s *looped) shaken(fd int32, c *secure, err error) {
 	p := s.loop
 	s.fd, s.secure = fd, c
 	switch {
-	case s.phase == finished || s.cut():
+	case s.phase == finished:
 		s.discard()
+		if s.browses() {
+			s.yield()
+		}
+		return
+	case s.cut(): // its message is on its way
+		s.discard()
+		s.phase = connecting
 		return
 	case err != nil:
 		s.discard()
+		s.phase = connecting
 		s.finish(err)
 		return
 	}
@@ -212,11 +220,14 @@ func (s *looped) ready(events uint32) {
 	case connecting:
 		s.connected()
 		return
-	case waiting:
+	case waiting, pooling:
 		if s.leaving {
 			s.seeOff()
 		} else { // the kept connection is of no use any more
 			s.discard()
+		}
+		if s.browses() {
+			s.yield()
 		}
 		return
 	}

@@ -36,23 +36,6 @@ func (l *lane) woke(due, now time.Time) {
 	l.Release()
 }
 
-// queued counts a stream that has to wait for a place on a connection that streams share.
-func (l *lane) queued() {
-	l.Hold()
-	l.figures.Count(results.ConnectionsQueued, 1)
-	l.Release()
-}
-
-// seated records how long a stream waited; since is zero if it did not.
-func (l *lane) seated(since time.Time) {
-	if since.IsZero() {
-		return
-	}
-	l.Hold()
-	l.figures.Record(results.ConnectQueue, int64(time.Since(since)))
-	l.Release()
-}
-
 // traffic is what went over TCP, in bytes: all of it, of that what TLS adds, and what is left of what was received as content.
 type traffic struct {
 	received, sent       int64

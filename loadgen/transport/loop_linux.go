@@ -49,6 +49,9 @@ type loop struct {
 	wire       wire
 	weighing   weighing
 
+	browsers  map[int]*tabs // over HTTP/1.1
+	opportune []*tabs       // where somebody may get a connection
+
 	destinations map[destinationKey]*destination // of HTTP/2 connections that streams share
 	crowded      []*destination                  // where streams wait
 	writing      []*trunk                        // that have something to be written at the end of the batch
@@ -170,6 +173,7 @@ func (p *loop) run() {
 		work = cleared(work)
 		p.tick()
 		p.startDials()
+		p.serveBrowsers()
 		p.serveQueues()
 		p.flushTrunks()
 		p.lane.count(&p.traffic)

@@ -87,7 +87,7 @@ func (s *looped) isDue() {
 	if s.leaving {
 		s.discard()
 	}
-	if s.fd == noSocket && s.trunk == nil && !p.shares() && p.dialing >= dialsInFlight {
+	if s.fd == noSocket && s.trunk == nil && !s.shares() && (p.dialing >= dialsInFlight || len(p.due) > 0) {
 		s.phase = queued
 		p.due = append(p.due, s)
 		return
@@ -159,6 +159,10 @@ func (s *looped) hop() {
 	}
 	if p := s.loop; p.codec != nil {
 		s.join()
+		return
+	}
+	if s.browses() {
+		s.seek()
 		return
 	}
 	if s.reused = s.reuse(o); s.reused {
@@ -290,9 +294,12 @@ func (s *looped) finish(err error) {
 	}
 	e := loadgen.Ending{At: p.instant(p.clock.now())}
 	var to *destination
-	waited := s.phase == pooling
+	waited, shaking := s.phase == pooling, s.phase == shaking
 	if o := s.opening; o != nil {
 		to = o.to
+		if waited {
+			s.unseated(&e)
+		}
 		e.DialStart, e.Requested = o.DialStart, o.Requested
 		p.freeOpening(o)
 		s.opening = nil
@@ -309,6 +316,9 @@ func (s *looped) finish(err error) {
 	}
 	if to != nil {
 		to.left(waited, err)
+	}
+	if s.browses() && !shaking { // else the handshake has the connection still
+		s.yield()
 	}
 }
 

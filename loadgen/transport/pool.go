@@ -22,6 +22,7 @@ type pool struct {
 	ctx      context.Context // of the dials
 	cancel   context.CancelFunc
 	wait     sync.WaitGroup
+	lines    lines // of the tabs of browsers
 
 	mu      sync.Mutex
 	open    map[string][]*shared // by destination
@@ -130,7 +131,11 @@ func (s *stream) dropOwn() {
 
 func (p *pool) destination(s *stream, u *url.URL) (key string, err error) {
 	host, number, err := p.t.destination(u, s.request.URL)
-	return origin(u) + " " + net.JoinHostPort(host, strconv.Itoa(int(number))), err
+	key = origin(u) + " " + net.JoinHostPort(host, strconv.Itoa(int(number)))
+	if n := s.request.Browser; n != 0 {
+		key += " of browser " + strconv.Itoa(n)
+	}
+	return key, err
 }
 
 // reserve finds a connection with room for one more stream, and takes that room. The error is errCut or a *loadgen.Failure.
@@ -144,27 +149,57 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
+	var place turn
+	if s.request.Browser != 0 {
+		place = p.lines.join(key)
+		defer p.lines.leave(key, place)
+	}
 	var queued time.Time
 	for {
-		c, d := p.take(s, key, u)
+		c, d := p.take(s, key, u, place)
 		if c != nil {
-			s.lane.seated(queued)
+			s.seated(queued)
 			return c, nil
 		}
-		if d.by != s && queued.IsZero() {
+		var dialed chan struct{}
+		if d != nil {
+			dialed = d.done
+		}
+		if (d == nil || d.by != s) && queued.IsZero() {
 			queued = time.Now()
-			s.lane.queued()
+			s.queued()
 		}
 		select {
-		case <-d.done:
+		case <-dialed:
+		case <-place:
+			continue
 		case <-ctx.Done():
+			if !queued.IsZero() {
+				s.unseated(p.limit(s, key), queued)
+			}
 			return nil, errCut
 		}
 		if d.err != nil {
+			if !queued.IsZero() {
+				s.unseated("", queued)
+			}
 			return nil, d.err
 		}
 		s.connected(d)
 	}
+}
+
+// limit is what keeps a tab from a place; empty: nothing does, or the connection is not there yet.
+func (p *pool) limit(s *stream, key string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch open := p.open[key]; {
+	case s.request.Browser == 0 || len(open) == 0:
+		return ""
+	case open[0].streams < browserStreams:
+		return tokenMaxStreams
+	}
+	return tokenBrowserLimit
 }
 
 // release gives a place on a shared connection back.
@@ -172,20 +207,30 @@ func (p *pool) release(c *shared) {
 	p.mu.Lock()
 	c.streams--
 	p.mu.Unlock()
+	p.lines.poke(c.to)
 }
 
-// take reserves room on an open connection, or else gives the dial to wait for.
-func (p *pool) take(s *stream, key string, u *url.URL) (*shared, *dialing) {
+// take reserves room on an open connection, or else gives the dial to wait for; nil: a tab has to wait for its turn, or for a place.
+func (p *pool) take(s *stream, key string, u *url.URL, place turn) (*shared, *dialing) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open[key] = slices.DeleteFunc(p.open[key], (*shared).gone)
+	most := p.t.config.StreamsPerConnection
+	if place != nil {
+		if most = browserStreams; !p.lines.first(key, place) {
+			return nil, nil
+		}
+	}
 	for _, c := range p.open[key] {
-		if c.streams < p.t.config.StreamsPerConnection && c.Reserve() == nil {
+		if c.streams < most && c.Reserve() == nil {
 			c.streams++
 			return c, nil
 		}
 	}
 	d := p.dialing[key]
+	if d == nil && place != nil && len(p.open[key]) > 0 {
+		return nil, nil
+	}
 	if d == nil {
 		d = &dialing{done: make(chan struct{}), by: s}
 		p.dialing[key] = d
@@ -204,6 +249,7 @@ func (p *pool) add(d *dialing, key string, u, own *url.URL) {
 	delete(p.dialing, key)
 	if d.err == nil {
 		p.open[key] = append(p.open[key], c)
+		c.SetStateHook(func(*http.ClientConn) { p.lines.poke(key) })
 	}
 	close(d.done)
 }

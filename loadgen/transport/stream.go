@@ -24,7 +24,9 @@ type stream struct {
 	kept      *conn   // an HTTP/1.1 connection that outlived its response
 	own       *shared // the HTTP/2 connection, where streams share none
 	dialStart time.Time
-	resumes   bool // there was a TLS session before
+	queuedAt  time.Time // when it began to wait for a place that it did not get
+	limit     string    // because of which
+	resumes   bool      // there was a TLS session before
 }
 
 // waker is what a stream's goroutine may be blocked in, as Cut sees it.
@@ -96,7 +98,7 @@ func (s *stream) run(due time.Time) {
 
 // sleep waits until an opening is due.
 func (s *stream) sleep(due time.Time) error {
-	s.opening, s.opened, s.dialStart = nil, false, time.Time{}
+	s.opening, s.opened, s.dialStart, s.limit = nil, false, time.Time{}, ""
 	s.wrote(time.Time{})
 	now := time.Now()
 	if wait := due.Sub(now); wait > 0 && !due.IsZero() {
@@ -127,7 +129,7 @@ func (s *stream) sleep(due time.Time) error {
 func (s *stream) end(err error) (reopen time.Time) {
 	s.lane.Hold()
 	defer s.lane.Release()
-	return s.ended(err, loadgen.Ending{At: time.Now(), DialStart: s.dialStart, Requested: s.written()})
+	return s.ended(err, loadgen.Ending{At: time.Now(), DialStart: s.dialStart, Requested: s.written(), QueuedAt: s.queuedAt, Limit: s.limit})
 }
 
 // head implements answerSink: what is left of an answer to a login or of a redirect may take only so long.
@@ -149,9 +151,40 @@ func (s *stream) body(b []byte, at time.Time) error {
 	return s.exchange.body(b, at)
 }
 
+// queued counts the stream as one that has to wait for a place on a connection that streams share.
+func (s *stream) queued() {
+	s.wrote(time.Time{}) // what was written is a login
+	s.lane.Hold()
+	defer s.lane.Release()
+	s.lane.figures.Count(results.ConnectionsQueued, 1)
+	s.tell(true)
+}
+
+// seated records how long it waited; since is zero if it did not.
+func (s *stream) seated(since time.Time) {
+	if since.IsZero() {
+		return
+	}
+	s.lane.Hold()
+	defer s.lane.Release()
+	s.lane.figures.Record(results.ConnectQueue, int64(time.Since(since)))
+	s.tell(false)
+}
+
+// unseated ends the wait of a stream that gets no place, as its ending will tell. limit is what kept it from one; empty: nothing did.
+func (s *stream) unseated(limit string, since time.Time) {
+	s.lane.Hold()
+	defer s.lane.Release()
+	s.limit, s.queuedAt = limit, since
+	s.tell(false)
+}
+
 // drop closes the connection that the stream kept.
 func (s *stream) drop() {
 	s.dropOwn()
+	if s.request.Browser != 0 {
+		s.quit()
+	}
 	if s.kept != nil {
 		s.discard(s.kept)
 		s.kept = nil

@@ -6,6 +6,7 @@ import "ssebench/loadgen"
 const (
 	tokenAddressRefused   = "address_refused"
 	tokenALPN             = "alpn"
+	tokenBrowserLimit     = "browser_limit"
 	tokenBodyTruncated    = "body_truncated"
 	tokenChunkMalformed   = "chunk_malformed"
 	tokenContentLength    = "content_length"
@@ -25,6 +26,7 @@ const (
 	tokenHTTP2            = "http2_protocol"
 	tokenInterimLimit     = "interim_limit"
 	tokenLoginStatus      = "login_status_" // + the status
+	tokenMaxStreams       = "max_concurrent_streams"
 	tokenNoResponse       = "no_response"
 	tokenOpenFiles        = "open_files"
 	tokenRead             = "read"
@@ -64,13 +66,15 @@ type Token struct {
 	Permanent bool
 }
 
-// Tokens lists every token that an Ending of this package can carry, but for those that its handler chose by a *loadgen.Failure.
+// Tokens lists every token that an Ending of this package can carry, but for those that its handler chose by a *loadgen.Failure, and the
+// limits that connections.starved is counted by.
 var Tokens = []Token{
 	{loadgen.TokenEOF, "the server ended the response properly", false},
 	{loadgen.TokenCut, "we ended the stream", false},
 	{tokenAddressRefused, "the address may not be loaded: it was not allowed", true},
 	{tokenALPN, "the server does not speak the protocol asked for, by the TLS handshake, or HTTP/2 was asked for without TLS", true},
 	{tokenBodyTruncated, "the connection closed before the body's announced end", false},
+	{tokenBrowserLimit, "the tabs of a browser had all the connections that it has to an origin, or all streams of its HTTP/2 connection", false},
 	{tokenChunkMalformed, "the body breaks the chunked coding", false},
 	{tokenContentLength, "Content-Length is not a number, or there are several", false},
 	{tokenDialFailed, "connecting failed for a reason without a token of its own", false},
@@ -89,6 +93,7 @@ var Tokens = []Token{
 	{tokenHTTP2, "HTTP/2: the server broke the protocol, or the connection failed for a reason without a token of its own", false},
 	{tokenInterimLimit, "too many interim (1xx) responses", false},
 	{tokenLoginStatus + "NNN", "the login request was answered with status NNN, neither 2xx nor 3xx", false},
+	{tokenMaxStreams, "HTTP/2: the tabs of a browser had all the streams that the server allows on a connection", false},
 	{tokenNoResponse, "the connection closed before any byte of an answer", false},
 	{tokenOpenFiles, "this process may not open more files", false},
 	{tokenRead, "reading failed for a reason without a token of its own", false},

@@ -78,7 +78,11 @@ func (s *looped) unsettled() {
 
 // vacant tells whether another stream may be opened now.
 func (t *trunk) vacant() bool {
-	return !t.shut && !t.settling && !t.full && t.conn.room() > 0 && t.conn.streams.count < t.loop.t.config.StreamsPerConnection
+	most := 1
+	if t.to != nil {
+		most = t.to.share()
+	}
+	return !t.shut && !t.settling && !t.full && t.conn.room() > 0 && t.conn.streams.count < most
 }
 
 // ready implements endpoint.
