@@ -9,7 +9,7 @@ import (
 // finish ends what is left, closes every account, and folds the document. The load is over: no other goroutine of the run is left
 // but those of the transport.
 func (r *run) finish() (*results.Document, error) {
-	for _, s := range r.subscriptions {
+	for _, s := range append(r.starving(), r.subscriptions...) {
 		r.endStream(s, CutFIN)
 	}
 	if err := r.runner.Transport.Close(); err != nil {
@@ -43,6 +43,18 @@ func (r *run) finish() (*results.Document, error) {
 		document.Fail(err.Error()) // the journal failed at the very end
 	}
 	return document, foldErr
+}
+
+// starving are those who still wait for a free place. They end first, so that none gets that of another who ends.
+func (r *run) starving() (all []*subscription) {
+	for _, l := range r.lanes {
+		l.Hold()
+		for s := range l.shard.queued {
+			all = append(all, s)
+		}
+		l.Release()
+	}
+	return all
 }
 
 // weigh enters what the link carried since the last look, in the phase that ends.

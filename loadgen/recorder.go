@@ -23,7 +23,7 @@ type shard struct {
 	bodies   [][]byte // of answers, for the next ones
 	opened   openedMessage
 	flights  flights
-	queued   map[*subscription]bool // whose first opening waits for a free place
+	queued   map[*subscription]bool // whose opening waits for a free place
 	lone     results.Values         // counts what arrives before or after a run
 }
 

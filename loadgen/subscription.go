@@ -152,18 +152,21 @@ func (s *subscription) Opened(o *Opening) {
 
 // Queued implements Queuer.
 func (s *subscription) Queued(waits bool) {
-	shard := &s.lane.shard
+	shard, n := &s.lane.shard, int64(1)
 	switch {
-	case s.isSettled || waits == shard.queued[s]:
+	case waits == shard.queued[s]:
+		return
 	case waits:
 		if shard.queued == nil {
 			shard.queued = make(map[*subscription]bool)
 		}
 		shard.queued[s] = true
-		s.run.queued.Add(1)
 	default:
 		delete(shard.queued, s)
-		s.run.queued.Add(-1)
+		n = -1
+	}
+	if !s.isSettled {
+		s.run.queued.Add(n)
 	}
 }
 

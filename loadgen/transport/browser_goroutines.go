@@ -95,6 +95,10 @@ func (s *stream) await(turn chan *conn) error {
 		defer cancel()
 		select {
 		case c := <-turn:
+			if s.cut() {
+				s.kept = c
+				break
+			}
 			if o := s.opening; o.Dialed.IsZero() {
 				o.Queued += time.Since(since)
 			}
@@ -139,7 +143,9 @@ func (s *stream) quit() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	b := w.of(s)
-	s.kept = b.takeOut(s)
+	if c := b.takeOut(s); c != nil {
+		s.kept = c
+	}
 	b.drop(s)
 	b.serve()
 }

@@ -213,6 +213,7 @@ func TestTabsWaitForAPlace(t *testing.T) {
 		}
 
 		tab(1, "/10", true)
+		cutNow(t, streams["/10"], loadgen.CutFIN, readers["/10"])
 		if err := s.tr.Close(); err != nil {
 			t.Error(err)
 		}

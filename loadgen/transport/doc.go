@@ -17,6 +17,7 @@
 //     preface.go).
 //  5. Over HTTP/2 every stream has a connection of its own, unless Config says that some share one. On a loop the connection is a trunk
 //     (trunk_linux.go, hop2_linux.go); where it is shared, streams wait for a place at their destination (destination_linux.go).
+//     The streams of a browser share its few connections, over HTTP/1.1 too (browser.go, browser_linux.go, browser_goroutines.go, line.go).
 //  6. An idle cleartext stream holds no buffer: a read goes into the lane's shared one, with the kernel's stamp where a loop reads
 //     (socket_linux.go, clock_linux.go; read_unix.go for goroutines).
 //  7. TLS of a stream on a loop (handshake_linux.go): crypto/tls shakes hands; for TLS 1.3 with AES-GCM a record layer of our own goes on

@@ -156,6 +156,12 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 	}
 	var queued time.Time
 	for {
+		if ctx.Err() != nil {
+			if !queued.IsZero() {
+				s.unseated(p.limit(s, key), queued)
+			}
+			return nil, errCut
+		}
 		c, d := p.take(s, key, u, place)
 		if c != nil {
 			s.seated(queued)
@@ -174,10 +180,7 @@ func (p *pool) reserve(s *stream, u *url.URL) (*shared, error) {
 		case <-place:
 			continue
 		case <-ctx.Done():
-			if !queued.IsZero() {
-				s.unseated(p.limit(s, key), queued)
-			}
-			return nil, errCut
+			continue
 		}
 		if d.err != nil {
 			if !queued.IsZero() {
