@@ -14,7 +14,7 @@ func TestTabsThatStarveExpectNothing(t *testing.T) {
 		m.queue = func(client, _ int) time.Duration {
 			switch client % 8 {
 			case 6:
-				return 2020 * time.Millisecond
+				return 2050 * time.Millisecond
 			case 7:
 				return time.Hour
 			}
@@ -36,7 +36,7 @@ func TestTabsThatStarveExpectNothing(t *testing.T) {
 		d := runMemory(t, m, hook+"load: {connections: 20, clients: {profile: browser, tabs: 8}, phases: [{ramp: at_once}, {hold: 5s}]}\n")
 		wantCounters(t, d, map[string]float64{
 			"connections.attempted": 20, "connections.opened": 18, "connections.abandoned": 2, "connections.failed": 0,
-			"deliveries.expected": 16*50 + 2*30, "deliveries.received": 16*50 + 2*30, "deliveries.lost": 0,
+			"deliveries.expected": 16*50 + 2*29, "deliveries.received": 16*50 + 2*29, "deliveries.lost": 0,
 		})
 		if by := d.Metrics["connections.starved"].By; len(by) != 1 || by["browser_limit"] != 2 {
 			t.Errorf("starved by %v", by)
