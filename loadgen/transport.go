@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -63,6 +64,22 @@ type Sender interface {
 	// no answer to a message. The error, a *Failure, says that it was not sent; while the stream is not open that is so. It may be called from
 	// any goroutine that does not hold the lane.
 	Send(message []byte) error
+}
+
+// Poster is a Stream whose subscriber can send requests of its own beside it, where its own Request asked for no WebSocket.
+type Poster interface {
+	// Post sends a request and waits until the answer is complete or ctx is done. Over HTTP/2 it is a stream on the connection of the subscriber's
+	// own, to the same origin; over HTTP/1.1 it goes over a second connection of the subscriber, which is kept for the next one. One request of a
+	// subscriber is under way at a time, and others wait for their turn. Redirects are answers as any other, and nothing is sent twice. The error is
+	// a *Failure, or that of ctx; what failed with TokenNotOpen was not sent. Any goroutine that does not hold the lane may call it.
+	Post(ctx context.Context, r *Request) (*Answer, error)
+}
+
+// Answer is the answer to a request of a Poster.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // its beginning, up to 4 KiB; empty where it is an event stream, which nobody reads to the end
 }
 
 // Cut is a way to end a stream from our side.
@@ -155,8 +172,9 @@ type Ending struct {
 
 // Tokens that every transport uses. The README's index of failures lists them all.
 const (
-	TokenEOF = "eof"
-	TokenCut = "cut"
+	TokenEOF     = "eof"
+	TokenCut     = "cut"
+	TokenNotOpen = "not_open" // of Send and Post: the stream is not open, and so nothing was sent
 )
 
 // ShowURL is a URL as messages name it: without what is secret in it.

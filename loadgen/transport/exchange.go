@@ -40,7 +40,7 @@ func (x *exchange) head(status int, proto string, h http.Header, at time.Time) e
 		}
 		o.answered = true
 		return nil
-	case isRedirect(status):
+	case isRedirect(status) && !x.posting():
 		err := o.follow(status, h)
 		o.answered = err == nil
 		return err
@@ -107,7 +107,7 @@ func (x *exchange) meaning(err error) error {
 func (x *exchange) repeatable(err error) bool {
 	f := failureOf(err)
 	return f != nil && (f.Token == tokenNoResponse || f.Token == tokenReset) &&
-		!x.parser.started && x.opening != nil && x.opening.method == http.MethodGet && !x.cut()
+		!x.parser.started && !x.posting() && x.opening != nil && x.opening.method == http.MethodGet && !x.cut()
 }
 
 // tell tells a handler that wants to know whether its stream waits for a place.

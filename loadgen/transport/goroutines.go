@@ -21,6 +21,8 @@ type goroutines struct {
 	closed  bool
 	streams map[*stream]struct{}
 	silent  []io.Closer // connections of streams that were cut silently
+	// Of the streams whose subscribers post.
+	outboxes map[*stream]*outbox
 }
 
 func newGoroutines(t *Transport) *goroutines {
@@ -71,7 +73,12 @@ func (g *goroutines) weigh() carriage { return g.links.weigh() }
 func (g *goroutines) forget(s *stream) {
 	g.mu.Lock()
 	delete(g.streams, s)
+	c := g.outboxes[s]
+	delete(g.outboxes, s)
 	g.mu.Unlock()
+	if c != nil {
+		g.dismiss(c, loadgen.Cut(s.cutHow.Load() - 1))
+	}
 	g.wait.Done()
 }
 

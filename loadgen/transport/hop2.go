@@ -56,6 +56,7 @@ func (s *stream) try2() (again bool, err error) {
 // request2 is what Cut wakes while a stream is in an HTTP/2 request.
 type request2 struct {
 	s      *stream
+	conn   *shared
 	cancel context.CancelFunc
 }
 
@@ -84,7 +85,7 @@ func (r *request2) Close() error {
 func (s *stream) exchange2(c *shared) (again bool, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if err := s.guard(&request2{s, cancel}); err != nil {
+	if err := s.guard(&request2{s, c, cancel}); err != nil {
 		c.Release()
 		return false, err
 	}

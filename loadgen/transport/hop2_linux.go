@@ -31,8 +31,12 @@ func (s *looped) finished(err error) {
 	p, t := s.loop, s.trunk
 	p.wheel.stop(s)
 	refused := isUnprocessed(err)
-	again := (refused || s.reused && s.repeatable(err)) && s.repeats()
+	again := (refused || s.reused && s.repeatable(err)) && !s.posting() && s.repeats()
 	switch {
+	case s.posting():
+		s.trunk = nil
+		t.posts--
+		t.offer()
 	case t.owner != s:
 		s.trunk = nil
 		t.full = refused && !(t.to.browser && t.conn.streams.count == 0) // the only connection is tried again
@@ -83,6 +87,9 @@ func (s *looped) enough() {
 func (s *looped) leave() {
 	t, how := s.trunk, loadgen.Cut(s.cutHow.Load()-1)
 	s.trunk = nil
+	if s.posting() {
+		t.posts--
+	}
 	switch {
 	case t.owner == s:
 		if how != loadgen.CutSilent {
@@ -93,7 +100,7 @@ func (s *looped) leave() {
 		t.conn.silence(s.id)
 	default:
 		t.conn.cancel(s.id)
-		if t.conn.streams.count == 0 {
+		if t.owner == nil && t.conn.streams.count == 0 {
 			t.close()
 			return
 		}

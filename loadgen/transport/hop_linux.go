@@ -22,7 +22,7 @@ func (s *looped) dial() {
 		s.dials = true
 		p.dialing++
 	}
-	host, port, err := p.t.destination(o.url, s.request.URL)
+	host, port, err := p.t.destination(o.url, s.home())
 	if err != nil {
 		s.finish(err)
 		return

@@ -46,6 +46,7 @@ type loop struct {
 	remotes    []remote           // of connections, a few
 	unsent     map[*looped][]byte // what the kernel did not take
 	paces      map[*looped]int64  // bytes a second of the streams that read slowly
+	outboxes map[*looped]*loopedOutbox // of the streams whose subscribers post
 	wire       wire
 	weighing   weighing
 
@@ -125,16 +126,22 @@ func newLoop(t *Transport, l *lane, h *handshaker) (*loop, error) {
 
 // open makes a stream. Any goroutine that does not hold the lane calls it.
 func (p *loop) open(r *loadgen.Request, at time.Time, h loadgen.StreamHandler) loadgen.Stream {
+	s := p.newLooped()
+	s.exchange = exchange{request: r, handler: wrap(p.lane, r, h)}
+	p.post(message{do: doOpen, s: s, at: at})
+	return s
+}
+
+// newLooped gives a stream without a connection. Any goroutine calls it, with or without the lane held.
+func (p *loop) newLooped() *looped {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if len(p.slab) == 0 {
 		p.slab = make([]looped, (32<<10)/unsafe.Sizeof(looped{})) // the largest size that the allocator does not round to pages
 	}
 	s := &p.slab[0]
 	p.slab = p.slab[1:]
-	p.mu.Unlock()
-	s.exchange = exchange{request: r, handler: wrap(p.lane, r, h)}
 	s.loop, s.fd, s.slot = p, noSocket, noSlot
-	p.post(message{do: doOpen, s: s, at: at})
 	return s
 }
 
@@ -157,8 +164,8 @@ func (p *loop) run() {
 	var work []message
 	for !p.stopping {
 		ready := p.poller.wait(p.pause(), p.dialing == 0)
-		p.turn++
 		p.lane.Hold()
+		p.turn++
 		p.clock.check()
 		for i := range ready {
 			p.dispatch(&ready[i])

@@ -143,7 +143,7 @@ func (s *looped) begin() {
 // takeRequest makes the stream's own request the next one.
 func (s *looped) takeRequest() {
 	o := s.opening
-	if s.epoch > 0 { // not for the first opening: most streams have no other
+	if s.epoch > 0 && !s.posting() { // not for the first opening: most streams have no other; and of posts each is another
 		o.prepared = s.loop.prepare(s.request)
 	}
 	o.take(s.request)
@@ -239,7 +239,7 @@ func (s *looped) head(status int, proto string, h http.Header, at time.Time) err
 
 // body implements answerSink.
 func (s *looped) body(b []byte, at time.Time) error {
-	if s.opened && s.socket() == nil {
+	if s.isContent() {
 		s.loop.body += int64(len(b))
 	}
 	return s.hushed(s.exchange.body(b, at))
@@ -308,11 +308,13 @@ func (s *looped) finish(err error) {
 	if s.cut() {
 		err = errCut
 	}
-	again := s.ended(err, e)
-	if !again.IsZero() {
-		s.await(again)
-	} else {
+	switch again := s.ended(err, e); {
+	case again.IsZero():
 		s.over()
+	case s.posting():
+		s.posted()
+	default:
+		s.await(again)
 	}
 	if to != nil {
 		to.left(waited, err)
@@ -330,6 +332,7 @@ func (s *looped) over() {
 	}
 	s.phase = finished
 	delete(p.paces, s)
+	s.dismiss()
 	last := p.streams[len(p.streams)-1]
 	p.streams[s.index], last.index = last, s.index
 	p.streams[len(p.streams)-1] = nil

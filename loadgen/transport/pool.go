@@ -35,6 +35,7 @@ type shared struct {
 	meter   *meter
 	lane    *lane  // that counts what no stream's read has counted
 	to      string // destination
+	origin  string // of the requests that go there
 	streams int    // on it; of one that is shared, with the pool's lock
 }
 
@@ -103,7 +104,7 @@ func (p *pool) own(s *stream, u *url.URL) (*shared, error) {
 		}
 		return nil, err
 	}
-	s.own = c
+	s.keep(c)
 	s.connected(d)
 	return c, nil
 }
@@ -115,13 +116,20 @@ func (s *stream) connected(d *dialing) {
 	}
 }
 
+// keep sets the stream's own connection. Its goroutine alone does, and reads it; whoever posts beside the stream reads it under the lock.
+func (s *stream) keep(c *shared) {
+	s.mu.Lock()
+	s.own = c
+	s.mu.Unlock()
+}
+
 // dropOwn closes the connection that only this stream used, in the way that the stream was cut if it was.
 func (s *stream) dropOwn() {
 	c := s.own
 	if c == nil {
 		return
 	}
-	s.own = nil
+	s.keep(nil)
 	if loadgen.Cut(s.cutHow.Load()-1) == loadgen.CutRST {
 		c.meter.Conn.(*tcpConn).resetOnClose()
 	}
@@ -293,7 +301,7 @@ func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL
 		cc.Close()
 		return nil, err
 	}
-	return &shared{ClientConn: cc, meter: m, lane: d.by.lane, to: key}, nil
+	return &shared{ClientConn: cc, meter: m, lane: d.by.lane, to: key, origin: origin(u)}, nil
 }
 
 // close ends all connections and the dials under way. The goroutines that net/http has for each connection end by that, a moment

@@ -145,7 +145,7 @@ func (s *stream) head(status int, proto string, h http.Header, at time.Time) err
 
 // body implements answerSink.
 func (s *stream) body(b []byte, at time.Time) error {
-	if s.opened && s.socket() == nil {
+	if s.isContent() {
 		s.lane.figures.Count(results.BodyReceived, int64(len(b)))
 	}
 	return s.exchange.body(b, at)

@@ -28,6 +28,7 @@ const (
 	tokenLoginStatus      = "login_status_" // + the status
 	tokenMaxStreams       = "max_concurrent_streams"
 	tokenNoResponse       = "no_response"
+	tokenNoRoom           = "no_room"
 	tokenOpenFiles        = "open_files"
 	tokenRead             = "read"
 	tokenRedirectLimit    = "redirect_limit"
@@ -53,7 +54,6 @@ const (
 	tokenWSExtension = "ws_extension"
 	tokenWSFrame     = "ws_frame"
 	tokenWSNoClose   = "ws_no_close"
-	tokenWSNotOpen   = "ws_not_open"
 	tokenWSTooLong   = "ws_too_long"
 	tokenWSUTF8      = "ws_utf8"
 )

@@ -23,6 +23,7 @@ type trunk struct {
 	slot     int32  // of the socket in the loop's table
 	index    int32  // in the destination's trunks
 	peer     uint16 // in the loop's remotes
+	posts    uint16 // requests on it that subscribers sent beside their streams
 	settling bool   // the server's SETTINGS are awaited
 	used     bool   // it has carried a request
 	full     bool   // the server refused a stream, whatever its SETTINGS say; until one ends
@@ -82,7 +83,7 @@ func (t *trunk) vacant() bool {
 	if t.to != nil {
 		most = t.to.share()
 	}
-	return !t.shut && !t.settling && !t.full && t.conn.room() > 0 && t.conn.streams.count < most
+	return !t.shut && !t.settling && !t.full && t.conn.room() > 0 && t.conn.streams.count-int(t.posts) < most
 }
 
 // ready implements endpoint.
@@ -330,6 +331,7 @@ func (t *trunk) abandon() {
 	if t.to != nil {
 		t.to.remove(t)
 	}
+	t.forsake()
 }
 
 // isUnprocessed tells that the server never worked on the request.

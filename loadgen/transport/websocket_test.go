@@ -118,7 +118,7 @@ func TestWebSocketAgainstCoder(t *testing.T) {
 		if o := r.openings[0]; o.Status != 101 || o.Headers.IsZero() || o.Requested.IsZero() {
 			t.Errorf("opening %+v", o)
 		}
-		if err := s.(loadgen.Sender).Send([]byte("late")); failureOf(err) == nil || failureOf(err).Token != tokenWSNotOpen {
+		if err := s.(loadgen.Sender).Send([]byte("late")); failureOf(err) == nil || failureOf(err).Token != loadgen.TokenNotOpen {
 			t.Errorf("after the end: %v", err)
 		}
 	})

@@ -1,5 +1,7 @@
 package transport
 
+import "ssebench/loadgen"
+
 // sendBacklog bounds what waits for the kernel on one WebSocket, in bytes, before no more is taken.
 const sendBacklog = 1 << 20
 
@@ -11,7 +13,7 @@ func (s *looped) Send(message []byte) error {
 	w := s.socket()
 	switch {
 	case w == nil || !w.open || s.phase != answering || s.cut():
-		return fail(tokenWSNotOpen, "the WebSocket is not open")
+		return fail(loadgen.TokenNotOpen, "the WebSocket is not open")
 	case s.unsent && len(p.unsent[s]) > sendBacklog:
 		return fail(tokenWSBacklog, "the server does not read: %d bytes wait to be sent to it", len(p.unsent[s]))
 	}

@@ -21,7 +21,7 @@ func (s *stream) Send(message []byte) error {
 	w := s.socket()
 	if c == nil || w == nil || !w.open || s.cut() {
 		s.lane.Release()
-		return fail(tokenWSNotOpen, "the WebSocket is not open")
+		return fail(loadgen.TokenNotOpen, "the WebSocket is not open")
 	}
 	frame := w.appendMessage(nil, message)
 	s.lane.Release()
