@@ -77,7 +77,7 @@ func (g *goroutines) forget(s *stream) {
 	delete(g.outboxes, s)
 	g.mu.Unlock()
 	if c != nil {
-		g.dismiss(c, loadgen.Cut(s.cutHow.Load() - 1))
+		g.dismiss(c, loadgen.Cut(s.cutHow.Load()-1))
 	}
 	g.wait.Done()
 }

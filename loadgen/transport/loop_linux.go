@@ -41,12 +41,12 @@ type loop struct {
 	openings   []*opening
 	prepared   map[*loadgen.Request]*prepared
 	heads      heads
-	newest     knownHead          // of the answer being handled
-	scratch    []byte             // of requests
-	remotes    []remote           // of connections, a few
-	unsent     map[*looped][]byte // what the kernel did not take
-	paces      map[*looped]int64  // bytes a second of the streams that read slowly
-	outboxes map[*looped]*loopedOutbox // of the streams whose subscribers post
+	newest     knownHead                 // of the answer being handled
+	scratch    []byte                    // of requests
+	remotes    []remote                  // of connections, a few
+	unsent     map[*looped][]byte        // what the kernel did not take
+	paces      map[*looped]int64         // bytes a second of the streams that read slowly
+	outboxes   map[*looped]*loopedOutbox // of the streams whose subscribers post
 	wire       wire
 	weighing   weighing
 

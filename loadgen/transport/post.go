@@ -23,6 +23,7 @@ type post struct {
 	size    int           // bytes of the answer's body
 	then    func()        // on a loop: goes on with the subscriber's next request
 	enough  bool          // the rest of the answer is of no interest
+	over    bool
 	done    chan struct{} // closed when it is over; answer and err are final then
 	err     error
 }
@@ -94,8 +95,12 @@ func (h *post) Ended(e loadgen.Ending) time.Time {
 // Resume implements loadgen.StreamHandler.
 func (h *post) Resume(*loadgen.Resumption) {}
 
+// end is called once more where a stream is cut that was kept for the next request.
 func (h *post) end(err error) {
-	h.err = err
+	if h.over {
+		return
+	}
+	h.over, h.err = true, err
 	close(h.done)
 }
 

@@ -40,6 +40,9 @@ func (s *stream) Post(ctx context.Context, r *loadgen.Request) (*loadgen.Answer,
 	} else if err == nil {
 		err = q.goAlong(s.carrier())
 	}
+	if err != nil && s.cut() {
+		err = errCut // whatever it looked like on a connection that was given up
+	}
 	q.end(err)
 	if !stop() || q.cut() {
 		q.drop()
