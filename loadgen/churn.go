@@ -74,6 +74,7 @@ func (d *departures) leave(s *subscription) bool {
 		return false
 	}
 	s.special |= leaving
+	r.senders.leave(s)
 	s.lane.shard.current().Add(results.ConnectionsLeft, 1)
 	left := &departure{s: s}
 	if s.ledger.Started() {

@@ -256,6 +256,7 @@ func (s *subscription) pollEnded(e *Ending, discarded bool, next Next) {
 	if wasOpen {
 		s.isOpen = false
 		s.run.streamClosed()
+		s.run.senders.leave(s)
 		if s.lastEvent >= 0 {
 			v.Record(results.StreamSilence, int64(s.silence)*millisecond)
 		}

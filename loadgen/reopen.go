@@ -97,6 +97,7 @@ func (r *run) sever(s *subscription, how Cut) {
 	open := s.isOpen
 	if open {
 		s.special |= severed
+		r.senders.leave(s)
 		s.client.Sever(how)
 	}
 	s.lane.Release()

@@ -20,7 +20,8 @@ type run struct {
 	timeline *timeline
 	topics   []*topic
 	lanes    []*Lane
-	sender   *sender // nil: the server emits by itself
+	sender   *sender  // nil: the server emits by itself
+	senders  *senders // nil: subscribers only listen
 	notes    notes
 
 	// Fixed before the first stream.
@@ -120,6 +121,10 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 		}
 		if r.sequence, err = newExtractor(r.plan.Publish.Sequence); err != nil {
 			return err
+		}
+		if duplex, ok := r.runner.Publisher.(Duplex); ok {
+			r.senders = newSenders(r)
+			duplex.Through(r.senders)
 		}
 		r.sender, err = newSender(r, r.runner.Publisher, r.plan.Publish, own)
 	case r.plan.Observe != nil:

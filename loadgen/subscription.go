@@ -119,6 +119,7 @@ func (s *subscription) Opened(o *Opening) {
 	}
 	s.isOpen = true
 	s.run.streamOpened()
+	s.run.senders.enter(s)
 	s.settle()
 	if s.special&recorded != 0 {
 		s.lane.shard.flights.opened(s, o, s.opened)
@@ -391,6 +392,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
 	s.run.streamClosed()
+	s.run.senders.leave(s)
 	if s.lastEvent < 0 && e.Token == TokenEOF && s.special&slow == 0 {
 		v.Add(results.RequestsEmpty, 1)
 	}

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"encoding/base64"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -33,29 +32,27 @@ func showTarget(s string) string {
 // secrets are values that must not be quoted from an answer: a server may echo what it was sent.
 type secrets []string
 
-func secretsOf(header http.Header, u *url.URL) secrets {
+func secretsOf(header []loadgen.Field, u *url.URL) secrets {
 	var s secrets
 	add := func(value string) {
 		if len(value) >= shortestSecret {
 			s = append(s, value)
 		}
 	}
-	for name, values := range header {
-		if !loadgen.IsSecret(name) {
+	for _, field := range header {
+		if !loadgen.IsSecret(field.Name) {
 			continue
 		}
-		for _, value := range values {
-			add(value)
-			scheme, credentials, found := strings.Cut(value, " ")
-			if !found {
-				continue
-			}
-			add(strings.TrimSpace(credentials))
-			if strings.EqualFold(scheme, "Basic") {
-				if pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials)); err == nil {
-					_, password, _ := strings.Cut(string(pair), ":")
-					add(password)
-				}
+		add(field.Value)
+		scheme, credentials, found := strings.Cut(field.Value, " ")
+		if !found {
+			continue
+		}
+		add(strings.TrimSpace(credentials))
+		if strings.EqualFold(scheme, "Basic") {
+			if pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(credentials)); err == nil {
+				_, password, _ := strings.Cut(string(pair), ":")
+				add(password)
 			}
 		}
 	}

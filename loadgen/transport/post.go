@@ -20,9 +20,9 @@ type post struct {
 	request *loadgen.Request
 	home    *url.URL // of the subscriber's own stream
 	answer  *loadgen.Answer
-	size    int           // bytes of the answer's body
-	then    func()        // on a loop: goes on with the subscriber's next request
-	enough  bool          // the rest of the answer is of no interest
+	size    int    // bytes of the answer's body
+	then    func() // on a loop: goes on with the subscriber's next request
+	enough  bool   // the rest of the answer is of no interest
 	over    bool
 	done    chan struct{} // closed when it is over; answer and err are final then
 	err     error
