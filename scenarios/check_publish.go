@@ -90,10 +90,11 @@ func (c checker) hook(p *Publish) {
 		c.headers("publish.hook.http.headers", h.HTTP.Headers, eventScope)
 		_, ok := c.template("publish.hook.http.body", h.HTTP.Body, eventScope)
 		c.statuses("publish.hook.http.expect", h.HTTP.Expect)
-		others := append(slices.Collect(maps.Values(h.HTTP.Headers)), h.HTTP.URL)
-		if ok && !slices.ContainsFunc(others, func(text string) bool { return mentions(text, "Payload") }) {
-			c.payload(p, "publish.hook.http.body", h.HTTP.Body)
+		if ok {
+			c.payload(p, "publish.hook.http.body", h.HTTP.Body, append(slices.Collect(maps.Values(h.HTTP.Headers)), h.HTTP.URL)...)
 		}
+	case h.Subscribers != nil:
+		c.subscribers(p, h.Subscribers)
 	case h.Redis != nil:
 		c.address("publish.hook.redis.address", h.Redis.Address, redisAddressMistake)
 		c.template("publish.hook.redis.channel", h.Redis.Channel, eventScope)
@@ -116,9 +117,10 @@ func (c checker) hook(p *Publish) {
 	}
 }
 
-// payload asks for the mark in what is sent.
-func (c checker) payload(p *Publish, path, text string) {
-	if p.Sequence == nil && !c.given("publish.sequence") && !mentions(text, "Payload") {
+// payload asks for the mark in what is sent: in the text, or in one of the others.
+func (c checker) payload(p *Publish, path, text string, others ...string) {
+	inOthers := slices.ContainsFunc(others, func(text string) bool { return mentions(text, "Payload") })
+	if p.Sequence == nil && !c.given("publish.sequence") && !inOthers && !mentions(text, "Payload") {
 		c.wrong(path, 0, "", "{{.Payload}} is not in it, so no event could be recognised: add it, or say in publish.sequence where the event's number is")
 	}
 }

@@ -46,7 +46,7 @@ func (s *Scenario) withDefaults(seed uint64) *Scenario {
 	if s.Publish != nil {
 		publish := *s.Publish
 		fill(&publish.Payload.Size, defaultPayload)
-		publish.Hook = publish.Hook.withDefaults()
+		publish.Hook = publish.Hook.withDefaults(full.Target)
 		full.Publish = &publish
 	}
 	return &full
@@ -195,7 +195,7 @@ func (o *Outage) withDefaults() *Outage {
 	return &full
 }
 
-func (h *Hook) withDefaults() *Hook {
+func (h *Hook) withDefaults(t *Target) *Hook {
 	if h == nil {
 		return nil
 	}
@@ -208,6 +208,18 @@ func (h *Hook) withDefaults() *Hook {
 			fill(&http.Body, "{{.Payload}}")
 		}
 		full.HTTP = &http
+	}
+	if h.Subscribers != nil {
+		own := *h.Subscribers
+		if t != nil && t.Transport == TransportWebSocket {
+			fill(&own.Message, "{{.Payload}}")
+		} else {
+			fill(&own.Method, "POST")
+			if own.Method != "GET" && own.Method != "HEAD" {
+				fill(&own.Body, "{{.Payload}}")
+			}
+		}
+		full.Subscribers = &own
 	}
 	if h.Redis != nil {
 		redis := *h.Redis

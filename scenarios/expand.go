@@ -152,6 +152,19 @@ func (e *expander) address(path, written, expanded string, mistake func(string) 
 	}
 }
 
+// eventURLMistake is urlMistake of a template.
+func eventURLMistake(text string) string {
+	p, wrong := parseTemplate(text, eventScope)
+	if len(wrong) > 0 {
+		return wrong[0].message
+	}
+	sample, err := p.sample(eventScope)
+	if err != nil {
+		return err.Error()
+	}
+	return urlMistake(sample)
+}
+
 func (e *expander) hook(h *Hook) Hook {
 	hook := *h
 	if h.HTTP != nil {
@@ -159,18 +172,17 @@ func (e *expander) hook(h *Hook) Hook {
 		http.URL = e.template("publish.hook.http.url", http.URL)
 		http.Headers = e.texts("publish.hook.http.headers", http.Headers, true)
 		http.Body = e.template("publish.hook.http.body", http.Body)
-		e.address("publish.hook.http.url", h.HTTP.URL, http.URL, func(text string) string {
-			p, wrong := parseTemplate(text, eventScope)
-			if len(wrong) > 0 {
-				return wrong[0].message
-			}
-			sample, err := p.sample(eventScope)
-			if err != nil {
-				return err.Error()
-			}
-			return urlMistake(sample)
-		})
+		e.address("publish.hook.http.url", h.HTTP.URL, http.URL, eventURLMistake)
 		hook.HTTP = &http
+	}
+	if h.Subscribers != nil {
+		own := *h.Subscribers
+		own.Message = e.template("publish.hook.subscribers.message", own.Message)
+		own.URL = e.template("publish.hook.subscribers.url", own.URL)
+		own.Headers = e.texts("publish.hook.subscribers.headers", own.Headers, true)
+		own.Body = e.template("publish.hook.subscribers.body", own.Body)
+		e.address("publish.hook.subscribers.url", h.Subscribers.URL, own.URL, eventURLMistake)
+		hook.Subscribers = &own
 	}
 	if h.Redis != nil {
 		hook.Redis = &RedisHook{

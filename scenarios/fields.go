@@ -51,7 +51,7 @@ var groups = map[reflect.Type][]group{
 	reflect.TypeFor[CursorTo]():   {{names: []string{"query", "header"}, required: true}},
 	reflect.TypeFor[Extract]():    {{names: []string{"pointer", "regexp"}, required: true}},
 	reflect.TypeFor[Schedule]():   {{names: []string{"constant", "poisson", "burst", "ramp"}, required: true}},
-	reflect.TypeFor[Hook]():       {{names: []string{"http", "redis", "exec"}, required: true}},
+	reflect.TypeFor[Hook]():       {{names: []string{"http", "redis", "exec", "subscribers"}, required: true}},
 }
 
 // shorthands names the field that a scalar in place of the mapping stands for.

@@ -85,7 +85,7 @@ type ReconnectPolicy struct {
 
 // PublishPlan is Publish with its numbers. Hook strings are still templates, parsed by the publisher.
 type PublishPlan struct {
-	Hook       Hook // empty with Reference until WithTarget, unless the scenario has its own
+	Hook       Hook // without an address of its own, with Reference, until WithTarget
 	Schedule   Schedule
 	From       int // place of the phase with which publishing starts
 	Event      string

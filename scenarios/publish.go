@@ -67,7 +67,7 @@ type RateRamp struct {
 	Over Duration `yaml:"over,omitempty" json:"over,omitempty"`
 }
 
-// Hook is how an event reaches the server; exactly one of http, redis and exec is given.
+// Hook is how an event reaches the server; exactly one of http, redis, exec and subscribers is given.
 type Hook struct {
 	// HTTP calls a URL for each event.
 	HTTP *HTTPHook `yaml:"http,omitempty" json:"http,omitempty"`
@@ -75,6 +75,8 @@ type Hook struct {
 	Redis *RedisHook `yaml:"redis,omitempty" json:"redis,omitempty"`
 	// Exec starts a command once and writes a line to its standard input for each event.
 	Exec *ExecHook `yaml:"exec,omitempty" json:"exec,omitempty"`
+	// Subscribers has each event sent by a subscriber of its topic.
+	Subscribers *SubscribersHook `yaml:"subscribers,omitempty" json:"subscribers,omitempty"`
 	// Timeout of a call; default 10s.
 	Timeout Duration `yaml:"timeout,omitempty" json:"timeout,omitempty"`
 }
@@ -94,6 +96,23 @@ type HTTPHook struct {
 	Expect []int `yaml:"expect,omitempty" json:"expect,omitempty"`
 	// NoReuse opens a connection for each call.
 	NoReuse bool `yaml:"no_reuse,omitempty" json:"no_reuse,omitempty"`
+}
+
+// SubscribersHook has each event sent by a subscriber of its topic whose stream is open, in turn: with transport websocket as a message on its
+// WebSocket, else by a request beside its stream. Its templates are those of http.
+type SubscribersHook struct {
+	// Message on a WebSocket (template); default {{.Payload}}.
+	Message string `yaml:"message,omitempty" json:"message,omitempty"`
+	// URL of the request, http or https (template); over HTTP/2 of the stream's own origin. It may be left out with reference: true.
+	URL string `yaml:"url,omitempty" json:"url,omitempty"`
+	// Method of the request; default POST.
+	Method string `yaml:"method,omitempty" json:"method,omitempty"`
+	// Headers of the request (templates).
+	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	// Body of the request (template); default {{.Payload}}.
+	Body string `yaml:"body,omitempty" json:"body,omitempty"`
+	// Expect lists the statuses that mean success; default: every 2xx.
+	Expect []int `yaml:"expect,omitempty" json:"expect,omitempty"`
 }
 
 // RedisHook publishes to a channel.

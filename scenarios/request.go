@@ -215,6 +215,24 @@ var bundledPath = map[string]string{
 	TransportWebSocket: "/ws",
 }
 
+// bundledHook is the hook with what only the bundled server's address tells.
+func (p *PublishPlan) bundledHook(base string, t *Target) Hook {
+	address := base + "/publish?topic={{urlquery .Topic}}"
+	if p.Event != "" {
+		address += "&event={{urlquery .Event}}"
+	}
+	hook := p.Hook
+	switch own := hook.Subscribers; {
+	case hook == (Hook{Timeout: hook.Timeout}):
+		return *(&Hook{HTTP: &HTTPHook{URL: address}}).withDefaults(t)
+	case own != nil && own.URL == "" && t.Transport != TransportWebSocket:
+		with := *own
+		with.URL = address
+		hook.Subscribers = &with
+	}
+	return hook
+}
+
 // WithTarget is a copy of a plan with Reference for the server at a base URL such as http://127.0.0.1:40123: subscribers get
 // BASE/events?topic=…, or the path of their transport, and events go to BASE/publish?topic=… by HTTP unless the scenario has a hook of its own.
 func (p *Plan) WithTarget(base string) (*Plan, error) {
@@ -233,13 +251,9 @@ func (p *Plan) WithTarget(base string) (*Plan, error) {
 	if strings.HasPrefix(base, "https:") && p.Target.TLS == nil {
 		with.Target.TLS = &TLS{Insecure: true} // its certificate is its own
 	}
-	if p.Publish != nil && p.Publish.Hook == (Hook{Timeout: p.Publish.Hook.Timeout}) {
+	if p.Publish != nil {
 		publish := *p.Publish
-		address := base + "/publish?topic={{urlquery .Topic}}"
-		if publish.Event != "" {
-			address += "&event={{urlquery .Event}}"
-		}
-		publish.Hook = *(&Hook{HTTP: &HTTPHook{URL: address}}).withDefaults()
+		publish.Hook = publish.bundledHook(base, &p.Target)
 		with.Publish = &publish
 	}
 	e := expander{mistakes: &Mistakes{}}

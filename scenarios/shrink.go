@@ -41,7 +41,11 @@ func (p *Plan) Sockets() int {
 			silent += phase.Outage.Cut * float64(phase.Connections)
 		}
 	}
-	return p.Clients + int(math.Ceil(silent))
+	sockets := p.Clients + int(math.Ceil(silent))
+	if p.Publish != nil && p.Publish.Hook.Subscribers != nil && !p.Target.multiplexes() && p.Target.Transport != TransportWebSocket {
+		sockets *= 2 // each subscriber's requests have a connection of their own
+	}
+	return sockets
 }
 
 // Policy gives the profile its numbers. The error names the profiles there are.
