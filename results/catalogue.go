@@ -174,7 +174,7 @@ var Catalogue = [NumMetrics]Metric{
 
 	PublishCount:    {"publish.count", KindCounter, UnitOne, "hook calls", Neutral},
 	PublishFailed:   {"publish.failed", KindCounter, UnitOne, "hook calls that failed, also by token", LowerIsBetter},
-	PublishDuration: {"publish.duration", KindHistogram, UnitNanoseconds, "hook call started to answered", LowerIsBetter},
+	PublishDuration: {"publish.duration", KindHistogram, UnitNanoseconds, "hook call started to answered; of a message on a subscriber's WebSocket, which has no answer, to written", LowerIsBetter},
 	PublishLag:      {"publish.lag", KindHistogram, UnitNanoseconds, "due time to hook call started", LowerIsBetter},
 
 	FanoutLatency:   {"fanout.latency", KindHistogram, UnitNanoseconds, "due time of the publish to first receipt of each expected pair; a lost pair counts as later than every receipt", LowerIsBetter},

@@ -10,6 +10,14 @@ import (
 	"ssebench/scenarios"
 )
 
+// referenceHook is how events reach the reference server in place of the scenario's own way: by its subscribers if it is by them there.
+func referenceHook(s *scenarios.Scenario) string {
+	if s.Publish.Hook != nil && s.Publish.Hook.Subscribers != nil {
+		return "{subscribers: {}}"
+	}
+	return "null"
+}
+
 // runAgainst runs the scenario's target and the reference server in turns under the same load (A B A B), and shows how far the target
 // is from this machine's floor. The exit code is the worst of the target's runs.
 func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) error {
@@ -31,9 +39,12 @@ func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) er
 	}
 	source.Sets = append(source.Sets[:len(source.Sets):len(source.Sets)],
 		scenarios.Setting{Path: "reference", Value: "true", Flag: "--against reference"},
-		scenarios.Setting{Path: "publish.hook", Value: "null", Flag: "--against reference"},
+		scenarios.Setting{Path: "publish.hook", Value: referenceHook(target), Flag: "--against reference"},
 		scenarios.Setting{Path: "name", Value: target.Name + "-reference", Flag: "--against reference"})
 	source.Sets = append(source.Sets, counterpart(target.Target, "--against reference")...)
+	if target.Publish.Hook != nil && target.Publish.Hook.Subscribers != nil && target.Target.Transport == scenarios.TransportWebSocket {
+		source.Sets = append(source.Sets, scenarios.Setting{Path: "publish.event", Value: "null", Flag: "--against reference"}) // its messages have no type
+	}
 	reference, err := scenarios.Decode(source)
 	if err != nil {
 		return &exitError{exitUsage, err}

@@ -55,6 +55,12 @@ func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 			NoReuse: h.HTTP.NoReuse, Timeout: time.Duration(h.Timeout), Allow: guard.Allow, TLS: settings,
 			ConnectTo: connectTo,
 		})
+	case h.Subscribers != nil:
+		own := h.Subscribers
+		return publish.NewSubscribers(publish.Subscribers{
+			WebSocket: p.Target.Transport == scenarios.TransportWebSocket, Message: own.Message, URL: own.URL, Method: own.Method,
+			Header: own.Headers, Body: own.Body, Expect: own.Expect, Timeout: time.Duration(h.Timeout),
+		})
 	case h.Redis != nil:
 		return publish.NewRedis(publish.Redis{
 			Address: h.Redis.Address, Channel: h.Redis.Channel, Body: h.Redis.Body, Timeout: time.Duration(h.Timeout), Allow: guard.Allow,

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ssebench/loadgen"
+	"ssebench/loadgen/publish"
 	"ssebench/loadgen/transport"
 	"ssebench/results"
 )
@@ -27,12 +28,12 @@ func newMetricsCommand() *cobra.Command {
 			return results.DescribeCatalogue(c.OutOrStdout())
 		},
 	}
-	c.Flags().BoolVar(&tokens, "tokens", false, "print the tokens by which failures of streams are counted instead")
+	c.Flags().BoolVar(&tokens, "tokens", false, "print the tokens by which failures of streams and hooks are counted instead")
 	return c
 }
 
 func describeTokens(w io.Writer) error {
-	all := slices.Clone(loadgen.Tokens)
+	all := slices.Concat(loadgen.Tokens, publish.Tokens)
 	for _, t := range transport.Tokens {
 		all = append(all, loadgen.Token{Name: t.Name, Meaning: t.Meaning})
 	}

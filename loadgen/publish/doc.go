@@ -4,6 +4,7 @@
 //  2. [NewRedis] sends a PUBLISH for each event.
 //  3. [NewExec] starts a command once and writes a line to its standard input for each event: psql with NOTIFY, kcat,
 //     mosquitto_pub, scripts.
+//  4. [NewSubscribers] has the run's own subscribers send the events.
 //
 // The configurations hold templates (text/template) over .Payload, .Event, .ID, .Topic and .Seq, with the functions json and
 // urlquery. A constructor reports every mistake that can be seen before the first event.
