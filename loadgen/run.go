@@ -225,6 +225,8 @@ func (r *run) produces(id results.ID) bool {
 	switch id {
 	case results.WireReceived, results.WireSent:
 		return false // they are where the transport knows the wire
+	case results.BodySent, results.PayloadSent:
+		return r.senders != nil
 	case results.PayloadUnused:
 		return len(r.plan.Target.Listen) > 0
 	case results.ReadsStamped, results.ReadsUnstamped:

@@ -191,8 +191,11 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 	v.Add(results.PublishCount, 1)
 	v.Record(results.PublishLag, started-due)
 	v.Record(results.PublishDuration, ended-started)
-	if err != nil {
+	switch {
+	case err != nil:
 		v.AddBy(results.PublishFailed, token(err), 1)
+	case s.run.senders != nil:
+		v.Add(results.PayloadSent, int64(len(ev.Payload)))
 	}
 	s.lane.Release()
 

@@ -119,6 +119,7 @@ const (
 	BytesReceived
 	BytesSent
 	BodyReceived
+	BodySent
 	TLSReceived
 	TLSSent
 	WireReceived
@@ -126,6 +127,7 @@ const (
 	WirePerDelivery
 	PayloadReceived
 	PayloadUnused
+	PayloadSent
 	RequestsCount
 	RequestsEmpty
 	RequestsDuration
@@ -234,12 +236,14 @@ var Catalogue = [NumMetrics]Metric{
 	BytesReceived:    {"bytes.received", KindCounter, UnitBytes, "TCP payload received, TLS and HTTP included", Neutral},
 	BytesSent:        {"bytes.sent", KindCounter, UnitBytes, "TCP payload sent, TLS and HTTP included", Neutral},
 	BodyReceived:     {"body.received", KindCounter, UnitBytes, "content of answers: of bytes.received, what is left without TLS, HTTP headers, and the framing of HTTP and WebSocket", Neutral},
+	BodySent:         {"body.sent", KindCounter, UnitBytes, "of bytes.sent, the content that subscribers published: bodies of requests and WebSocket messages, as they went out", Neutral},
 	TLSReceived:      {"tls.received", KindCounter, UnitBytes, "of bytes.received, what TLS adds: handshakes, and the overhead of records", Neutral},
 	TLSSent:          {"tls.sent", KindCounter, UnitBytes, "of bytes.sent, what TLS adds: handshakes, and the overhead of records", Neutral},
 	WireReceived:     {"wire.received", KindCounter, UnitBytes, "bytes.received with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
 	WireSent:         {"wire.sent", KindCounter, UnitBytes, "bytes.sent with link, IP and TCP headers, retransmissions and pure ACKs (TCP_INFO)", Neutral},
 	WirePerDelivery:  {"wire.per_delivery", KindGauge, UnitBytes, "wire bytes both ways for each delivery", LowerIsBetter},
 	PayloadReceived:  {"payload.received", KindCounter, UnitBytes, "event data received", Neutral},
+	PayloadSent:      {"payload.sent", KindCounter, UnitBytes, "event data that subscribers published", Neutral},
 	PayloadUnused:    {"payload.unused", KindCounter, UnitBytes, "of these, data of event types that nobody listens to", LowerIsBetter},
 	RequestsCount:    {"requests.count", KindCounter, UnitOne, "HTTP requests made, of every kind", Neutral},
 	RequestsDuration: {"requests.duration", KindHistogram, UnitNanoseconds, "request of a poll written → its answer complete", LowerIsBetter},

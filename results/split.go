@@ -25,9 +25,9 @@ type Split struct {
 
 // SplitBytes takes the bytes of metrics apart: those of a document or of a phase. It answers false where nothing was received.
 //
-//	payload   payload.received
-//	framing   body.received − payload.received
-//	HTTP      bytes.received − tls.received − body.received,  bytes.sent − tls.sent
+//	payload   payload.received,                               payload.sent
+//	framing   body.received − payload.received,               body.sent − payload.sent
+//	HTTP      bytes.received − tls.received − body.received,  bytes.sent − tls.sent − body.sent
 //	TLS       tls.received,                                   tls.sent
 //	TCP/IP    wire.received − bytes.received,                 wire.sent − bytes.sent
 func SplitBytes(metrics map[string]Value) (Split, bool) {
@@ -45,7 +45,8 @@ func SplitBytes(metrics map[string]Value) (Split, bool) {
 	payload, tls := counter(PayloadReceived), counter(TLSReceived)
 	s.Received = Layers{Payload: payload, Framing: body - payload, HTTP: received - tls - body, TLS: tls}
 	sent, tls := counter(BytesSent), counter(TLSSent)
-	s.Sent = Layers{HTTP: sent - tls, TLS: tls}
+	payload, body = counter(PayloadSent), counter(BodySent)
+	s.Sent = Layers{Payload: payload, Framing: body - payload, HTTP: sent - tls - body, TLS: tls}
 	if s.OnLink {
 		s.Received.TCPIP = counter(WireReceived) - received
 		s.Sent.TCPIP = counter(WireSent) - sent

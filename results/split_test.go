@@ -6,14 +6,14 @@ func TestSplitAddsUpToTheLink(t *testing.T) {
 	metrics := make(map[string]Value)
 	for id, n := range map[ID]float64{
 		PayloadReceived: 1000, BodyReceived: 1300, TLSReceived: 200, BytesReceived: 2000, WireReceived: 2600,
-		TLSSent: 90, BytesSent: 400, WireSent: 700,
+		PayloadSent: 50, BodySent: 60, TLSSent: 90, BytesSent: 400, WireSent: 700,
 	} {
 		metrics[id.String()] = Value{Kind: KindCounter, Unit: UnitBytes, Value: &n}
 	}
 	s, ok := SplitBytes(metrics)
 	want := Split{
 		Received: Layers{Payload: 1000, Framing: 300, HTTP: 500, TLS: 200, TCPIP: 600},
-		Sent:     Layers{HTTP: 310, TLS: 90, TCPIP: 300},
+		Sent:     Layers{Payload: 50, Framing: 10, HTTP: 250, TLS: 90, TCPIP: 300},
 		OnLink:   true,
 	}
 	if !ok || s != want {

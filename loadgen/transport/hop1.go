@@ -2,8 +2,6 @@ package transport
 
 import (
 	"time"
-
-	"ssebench/results"
 )
 
 // hop1 is a hop over HTTP/1.1.
@@ -77,7 +75,7 @@ func (s *stream) send(c *conn) error {
 	}
 	c.flush(s.lane)
 	if err == nil {
-		s.lane.figures.Count(results.RequestsCount, 1)
+		s.lane.asked(s.published())
 	}
 	s.lane.Release()
 	if err != nil {

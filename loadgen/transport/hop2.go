@@ -15,7 +15,6 @@ import (
 	"golang.org/x/net/http2"
 
 	"ssebench/loadgen"
-	"ssebench/results"
 )
 
 // attempts bounds how often a request moves on to another connection because its own was closing.
@@ -93,10 +92,11 @@ func (s *stream) exchange2(c *shared) (again bool, err error) {
 	o.Remote = c.meter.RemoteAddr().String()
 	// net/http may tell of the request after the answer has come.
 	var once sync.Once
+	published := s.published()
 	wrote := func() {
 		s.wrote(time.Now())
 		s.lane.Hold()
-		s.lane.figures.Count(results.RequestsCount, 1)
+		s.lane.asked(published)
 		s.lane.Release()
 	}
 	trace := &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {

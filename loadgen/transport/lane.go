@@ -36,6 +36,14 @@ func (l *lane) woke(due, now time.Time) {
 	l.Release()
 }
 
+// asked counts a request that was written, with so many bytes that a subscriber published. The lane must be held.
+func (l *lane) asked(published int) {
+	l.figures.Count(results.RequestsCount, 1)
+	if published > 0 {
+		l.figures.Count(results.BodySent, int64(published))
+	}
+}
+
 // traffic is what went over TCP, in bytes: all of it, of that what TLS adds, and what is left of what was received as content.
 type traffic struct {
 	received, sent       int64

@@ -218,7 +218,7 @@ func (s *looped) ask() {
 // asked notes that the whole request was written.
 func (s *looped) asked() {
 	p := s.loop
-	p.lane.figures.Count(results.RequestsCount, 1)
+	p.lane.asked(s.published())
 	if s.opening != nil { // else the answer came before the whole request was out
 		s.opening.Requested = p.instant(p.clock.now())
 	}

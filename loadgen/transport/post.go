@@ -38,6 +38,14 @@ func (x *exchange) posting() bool {
 	return ok
 }
 
+// published is how much of a request is what a subscriber publishes, in bytes.
+func (x *exchange) published() int {
+	if x.posting() {
+		return len(x.request.Body)
+	}
+	return 0
+}
+
 // home is the URL that connect_to is for: that of the subscriber's own stream.
 func (x *exchange) home() *url.URL {
 	if h, ok := x.handler.(*post); ok {

@@ -247,6 +247,14 @@ func (w *webSocket) appendMessage(dst, message []byte) []byte {
 	return appendFrame(dst, opText, message)
 }
 
+// appendPublished is appendMessage of what a subscriber publishes.
+func (w *webSocket) appendPublished(dst, message []byte) []byte {
+	before := len(dst)
+	dst = w.appendMessage(dst, message)
+	w.lane.figures.Count(results.BodySent, int64(len(dst)-before-clientHeadSize(len(dst)-before)))
+	return dst
+}
+
 // Ended implements loadgen.StreamHandler. The end of the connection is no end of a WebSocket: that is a close frame (section 7.1.4).
 func (w *webSocket) Ended(e loadgen.Ending) time.Time {
 	w.frames.release()

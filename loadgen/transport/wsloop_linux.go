@@ -17,7 +17,7 @@ func (s *looped) Send(message []byte) error {
 	case s.unsent && len(p.unsent[s]) > sendBacklog:
 		return fail(tokenWSBacklog, "the server does not read: %d bytes wait to be sent to it", len(p.unsent[s]))
 	}
-	p.scratch = w.appendMessage(p.scratch[:0], message)
+	p.scratch = w.appendPublished(p.scratch[:0], message)
 	err := s.write(p.scratch)
 	if cap(p.scratch) > requestBufferSize {
 		p.scratch = nil

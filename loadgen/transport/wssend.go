@@ -24,6 +24,18 @@ func appendFrame(dst []byte, first byte, payload []byte) []byte {
 	return dst
 }
 
+// clientHeadSize is how much of a client's frame of so many bytes is its header.
+func clientHeadSize(frame int) int {
+	const least = 6 // two bytes and the key
+	switch {
+	case frame < least+126:
+		return least
+	case frame < least+2+1<<16:
+		return least + 2
+	}
+	return least + 8
+}
+
 // mask masks in place; the key's low byte comes first.
 func mask(b []byte, key uint32) {
 	for long := uint64(key)<<32 | uint64(key); len(b) >= 8; b = b[8:] {

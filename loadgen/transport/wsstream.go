@@ -23,7 +23,7 @@ func (s *stream) Send(message []byte) error {
 		s.lane.Release()
 		return fail(loadgen.TokenNotOpen, "the WebSocket is not open")
 	}
-	frame := w.appendMessage(nil, message)
+	frame := w.appendPublished(nil, message)
 	s.lane.Release()
 	c.SetWriteDeadline(time.Now().Add(sendWithin))
 	return s.writeFrames(c, frame)
