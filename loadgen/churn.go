@@ -70,11 +70,10 @@ func (d *departures) leave(s *subscription) bool {
 	r := d.run
 	s.lane.Hold()
 	defer s.lane.Release()
-	if !s.isOpen || s.special&leaving != 0 {
+	if !s.isOpen || s.special&leaving != 0 || !r.senders.part(s) {
 		return false
 	}
 	s.special |= leaving
-	r.senders.leave(s)
 	s.lane.shard.current().Add(results.ConnectionsLeft, 1)
 	left := &departure{s: s}
 	if s.ledger.Started() {

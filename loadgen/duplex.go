@@ -36,13 +36,14 @@ type turns struct {
 	mu    sync.Mutex // taken with a lane held
 	here  []*subscription
 	place map[*subscription]int // in here
+	busy  map[*subscription]int // calls under way
 	next  int                   // whose turn it is
 }
 
 func newSenders(r *run) *senders {
 	d := &senders{run: r, topics: make(map[string]*turns, len(r.topics))}
 	for _, t := range r.topics {
-		d.topics[t.name] = &turns{place: make(map[*subscription]int)}
+		d.topics[t.name] = &turns{place: make(map[*subscription]int), busy: make(map[*subscription]int)}
 	}
 	return d
 }
@@ -69,6 +70,27 @@ func (d *senders) leave(s *subscription) {
 	t := d.topics[s.topic.name]
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.remove(s)
+}
+
+// part is leave for a subscriber that leaves by plan, and false while a call of his is under way: he stays until it is answered, since that it was
+// cut off would be no failure of the server's.
+func (d *senders) part(s *subscription) bool {
+	if d == nil {
+		return true
+	}
+	t := d.topics[s.topic.name]
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.busy[s] > 0 {
+		return false
+	}
+	t.remove(s)
+	return true
+}
+
+// remove takes a subscription out. mu is held.
+func (t *turns) remove(s *subscription) {
 	at, here := t.place[s]
 	if !here {
 		return
@@ -80,7 +102,7 @@ func (d *senders) leave(s *subscription) {
 	delete(t.place, s)
 }
 
-// turn gives who sends now, and how many there are; nil: nobody.
+// turn gives who sends now, until done, and how many there are; nil: nobody.
 func (t *turns) turn() (s *subscription, of int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -90,7 +112,17 @@ func (t *turns) turn() (s *subscription, of int) {
 	t.next %= len(t.here)
 	s = t.here[t.next]
 	t.next++
+	t.busy[s]++
 	return s, len(t.here)
+}
+
+// done ends a turn.
+func (t *turns) done(s *subscription) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.busy[s]--; t.busy[s] == 0 {
+		delete(t.busy, s)
+	}
 }
 
 // inTurn has a subscriber of the topic do it, or the next where the stream was found closed.
@@ -105,6 +137,7 @@ func (d *senders) inTurn(topic string, do func(Stream, *subscription) error) err
 		stream := s.stream
 		d.run.streams.Unlock()
 		err := do(stream, s)
+		t.done(s)
 		if err == nil || token(err) != TokenNotOpen || tried >= of {
 			return err
 		}

@@ -26,5 +26,7 @@
 //  8. Before a loop closes a connection it counts what it cost on the wire (wire_linux.go).
 //  9. A WebSocket stands between a stream and its handler (websocket.go, wsframes.go, wsdeflate.go, wssend.go); the engines only write what
 //     it has to say (wsloop_linux.go, wsstream.go).
-//  10. Every way to fail has a token (tokens.go, failure.go).
+//  10. Requests of a subscriber beside its stream (post.go) go over a second stream with a connection that it keeps, or over HTTP/2 along on the
+//     first one's (postloop_linux.go, poststream.go).
+//  11. Every way to fail has a token (tokens.go, failure.go).
 package transport
