@@ -52,8 +52,13 @@ func (c checker) subscribers(p *Publish, h *SubscribersHook) {
 	if poll := t.Poll; poll != nil && poll.Reuse != nil && !*poll.Reuse && t.multiplexes() {
 		c.wrong("target.poll.reuse", 0, "true", "over HTTP/2 subscribers publish on the connection of their polls, which must be kept")
 	}
-	if t.Transport != TransportSSE && t.Transport != "" && c.Load.StreamsPerConnection > 1 {
+	polls := t.Transport != TransportSSE && t.Transport != ""
+	if polls && c.Load.StreamsPerConnection > 1 {
 		c.wrong("load.streams_per_connection", 0, "", "pollers that publish have a connection each: between two polls nobody holds a place on a shared one")
+	}
+	if c.Load.Clients != nil && (polls || !t.multiplexes()) {
+		c.mistakes.add(c.source.atKey("load.clients", "subscribers that publish are tabs of browsers with event streams over HTTP/2 only: what a browser publishes over HTTP/1.1 would "+
+			"need one of its six connections, which is not emulated: take clients out", ""))
 	}
 }
 
