@@ -42,9 +42,6 @@ func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) er
 		scenarios.Setting{Path: "publish.hook", Value: referenceHook(target), Flag: "--against reference"},
 		scenarios.Setting{Path: "name", Value: target.Name + "-reference", Flag: "--against reference"})
 	source.Sets = append(source.Sets, counterpart(target.Target, "--against reference")...)
-	if target.Publish.Hook != nil && target.Publish.Hook.Subscribers != nil && target.Target.Transport == scenarios.TransportWebSocket {
-		source.Sets = append(source.Sets, scenarios.Setting{Path: "publish.event", Value: "null", Flag: "--against reference"}) // its messages have no type
-	}
 	reference, err := scenarios.Decode(source)
 	if err != nil {
 		return &exitError{exitUsage, err}
