@@ -30,6 +30,13 @@ const (
 )
 
 var claims = []claim{
+	{"Over HTTP/1.1 a browser has six connections to a host", "six-connections", holds, func(d map[string]*results.Document) (string, string) {
+		return fmt.Sprintf("%.0f of 8 streams were open, %.0f waited to the end", *d[""].Metrics["connections.peak"].Max, value(d[""], "connections.starved")), thresholdsHold(d[""])
+	}},
+	{"Over HTTP/2 the limit is 100 streams", "hundred-streams", holdsNot, func(d map[string]*results.Document) (string, string) {
+		peak := *d[""].Metrics["connections.peak"].Max
+		return fmt.Sprintf("%.0f of 300 streams were open: the limit is the server's, and Chromium's of 256", peak), verdictIf(peak == 100)
+	}},
 	{"A client comes back after 3 s where the server says nothing", "three-seconds", "", func(d map[string]*results.Document) (string, string) {
 		return "Chromium's profile was back after " + shownPercentile(d[""], "reconnect.downtime", "p50") + " (p50); Firefox waits 5 s", thresholdsHold(d[""])
 	}},
@@ -56,7 +63,7 @@ var claims = []claim{
 	}},
 	{"SSE is lighter than WebSocket", "websocket", holdsNot, func(d map[string]*results.Document) (string, string) {
 		sse, socket := results.CostOf(d["sse"]), results.CostOf(d["websocket"])
-		return fmt.Sprintf("a delivery of 100 B costs %.0f B against WebSocket's %.0f B, a heartbeat %.0f B against %.0f B (ping and pong)", eachDelivery(&sse), eachDelivery(&socket),
+		return fmt.Sprintf("a delivery of 100 B costs %.0f B, with its id, against WebSocket's %.0f B, without; a heartbeat %.0f B against %.0f B (ping and pong)", eachDelivery(&sse), eachDelivery(&socket),
 			sse.Idle.Bytes, socket.Idle.Bytes), verdictIf(eachDelivery(&sse) < eachDelivery(&socket))
 	}},
 	{"Keep-alive saves most of what a poll costs", "keep-alive", overTLS, func(d map[string]*results.Document) (string, string) {
