@@ -16,7 +16,7 @@ import (
 // one costs as much as another. Several documents of a variant are shown by their medians.
 func Compare(w io.Writer, documents []*results.Document) error {
 	c := compared(documents)
-	for _, part := range []func(io.Writer) error{c.table, c.chart, c.breakEven, c.remarks} {
+	for _, part := range []func(io.Writer) error{c.table, c.chart, c.breakEven, c.duplex, c.remarks} {
 		if err := part(w); err != nil {
 			return err
 		}

@@ -10,6 +10,9 @@ import (
 //
 // Both together give a straight line for each subscriber: bytes a second = Idle.Bytes + events a second × EventBytes.
 type Cost struct {
+	Transport  string
+	Protocol   string
+	Duplex     bool          // subscribers publish: Busy.Sent is theirs, and so is what it costs
 	Idle, Busy Spell         // Clients 0: no phase shows it
 	OnLink     bool          // bytes are the link's, with the headers of TCP/IP; else TCP's content
 	Interval   time.Duration // of a poller; 0: it is none
@@ -24,6 +27,7 @@ type Spell struct {
 	Requests float64 // made
 	Empty    float64 // of these, answered without news
 	Events   float64 // delivered
+	Sent     float64 // published
 }
 
 // CostOf takes the costs from a document's phases.
@@ -31,13 +35,17 @@ func CostOf(d *Document) Cost {
 	var s struct {
 		Target struct {
 			Transport string
+			Protocol  string
 			Heartbeat string
 			Poll      struct{ Interval, Timeout string }
 		}
-		Publish struct{ From string }
+		Publish struct {
+			From string
+			Hook struct{ Subscribers json.RawMessage }
+		}
 	}
 	_ = json.Unmarshal(d.Scenario, &s) // what a foreign document does not say is left out
-	var c Cost
+	c := Cost{Transport: s.Target.Transport, Protocol: s.Target.Protocol, Duplex: len(s.Publish.Hook.Subscribers) > 0}
 	if s.Target.Transport == "poll" {
 		c.Interval, _ = time.ParseDuration(s.Target.Poll.Interval)
 	}
@@ -84,6 +92,7 @@ func (s *Spell) add(p *PhaseResult, onLink bool) {
 	s.Requests += value(RequestsCount)
 	s.Empty += value(RequestsEmpty)
 	s.Events += value(DeliveriesReceived)
+	s.Sent += value(PublishCount) - value(PublishFailed)
 	if _, counted := p.Metrics[DeliveriesReceived.String()]; !counted {
 		s.Events += value(EventsReceived) // observed without a sequence
 	}
@@ -95,7 +104,7 @@ func (s *Spell) share() {
 		*s = Spell{}
 		return
 	}
-	for _, n := range []*float64{&s.Bytes, &s.Requests, &s.Empty, &s.Events} {
+	for _, n := range []*float64{&s.Bytes, &s.Requests, &s.Empty, &s.Events, &s.Sent} {
 		*n /= s.Clients
 	}
 	s.Clients /= s.Seconds

@@ -37,7 +37,7 @@ func TestCostOf(t *testing.T) {
 	c := CostOf(documentOf(scenario, ramp, idle, busy, late))
 	want := Cost{
 		Idle: Spell{Clients: 10, Seconds: 10, Bytes: 100, Requests: 0.2, Empty: 0.2},
-		Busy: Spell{Clients: 10, Seconds: 4, Bytes: 1600, Requests: 0.2, Empty: 0.05, Events: 3}, OnLink: true, Interval: 5 * time.Second, cycle: 5 * time.Second,
+		Busy: Spell{Clients: 10, Seconds: 4, Bytes: 1600, Requests: 0.2, Empty: 0.05, Events: 3}, OnLink: true, Transport: "poll", Interval: 5 * time.Second, cycle: 5 * time.Second,
 	}
 	if c != want {
 		t.Errorf("got  %+v\nwant %+v", c, want)

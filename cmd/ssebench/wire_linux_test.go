@@ -57,6 +57,7 @@ func TestWireBytesAreThoseOfTheLink(t *testing.T) {
 	chain := newChain(t, serverAddress, hookServerAddress)
 	for _, c := range wireCases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // a case mostly waits
 			c.compare(t, newNamespaces(t, 0), chain)
 		})
 	}
