@@ -21,7 +21,7 @@ type line struct {
 func (c comparison) lines() (all []line) {
 	for _, v := range c {
 		idle, ok1 := v.cost(idleBytes)
-		event, ok2 := v.cost(eventBytes)
+		event, ok2 := v.cost((*results.Cost).EventBytes)
 		if ok1 && ok2 {
 			all = append(all, line{v.name, idle, event, v.costs[0].Interval.Seconds()})
 		}
@@ -45,7 +45,7 @@ func (c comparison) breakEven(w io.Writer) error {
 		return nil
 	}
 	first := all[0]
-	rate, _ := c[0].cost(func(c *results.Cost) (float64, bool) { return c.Busy.Events, c.Busy.Clients > 0 })
+	rate, _ := c[0].cost(busyRate)
 	rows := [][]string{{"Break-even in bytes", "idle", "an event more", "against " + first.name}}
 	for n, l := range all {
 		against := ""

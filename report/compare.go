@@ -61,9 +61,9 @@ func (v *variant) cost(of func(*results.Cost) (float64, bool)) (float64, bool) {
 	return median(values)
 }
 
-func idleBytes(c *results.Cost) (float64, bool)  { return c.Idle.Bytes, c.HasIdle() }
-func busyBytes(c *results.Cost) (float64, bool)  { return c.Busy.Bytes, c.Busy.Clients > 0 }
-func eventBytes(c *results.Cost) (float64, bool) { return c.EventBytes() }
+func idleBytes(c *results.Cost) (float64, bool) { return c.Idle.Bytes, c.HasIdle() }
+func busyBytes(c *results.Cost) (float64, bool) { return c.Busy.Bytes, c.Busy.Clients > 0 }
+func busyRate(c *results.Cost) (float64, bool)  { return c.Busy.Events, c.Busy.Clients > 0 }
 
 const hour = 3600 // seconds
 
@@ -73,7 +73,7 @@ var comparedColumns = []struct {
 	of   func(v *variant) string
 }{
 	{"a delivery", func(v *variant) string {
-		return show(results.UnitBytes)(v.cost(func(c *results.Cost) (float64, bool) { return c.Busy.Bytes / c.Busy.Events, c.Busy.Events > 0 }))
+		return show(results.UnitBytes)(v.cost((*results.Cost).DeliveryBytes))
 	}},
 	{"idle, hour", func(v *variant) string {
 		return show(results.UnitBytes)(v.cost(func(c *results.Cost) (float64, bool) { return c.Idle.Bytes * hour, c.HasIdle() }))

@@ -19,7 +19,7 @@ func costing(name, target string, idle, busy, requests float64, p50 float64) *re
 	phase := func(name string, bytes, events, requests float64) results.PhaseResult {
 		return results.PhaseResult{Name: name, Kind: results.PhaseHold, EndNS: 10e9, Metrics: map[string]results.Value{
 			"connections.open": open, "wire.received": counter(bytes), "wire.sent": counter(0), "requests.count": counter(requests),
-			"requests.empty": counter(requests / 4), "deliveries.received": counter(events),
+			"requests.empty": counter(requests / 4), "deliveries.received": counter(events), "events.received": counter(events),
 		}}
 	}
 	return &results.Document{

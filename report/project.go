@@ -55,20 +55,19 @@ func Project(w io.Writer, documents []*results.Document, p Projection) error {
 // project is a variant's row; false where what it costs idle or for an event was not measured.
 func (v *variant) project(p Projection) (row []string, ok bool) {
 	idle, ok1 := v.cost(idleBytes)
-	event, ok2 := v.cost(eventBytes)
+	event, ok2 := v.cost((*results.Cost).EventBytes)
 	if !ok1 || !ok2 {
 		return nil, false
 	}
-	requests, _ := v.cost(func(c *results.Cost) (float64, bool) { return c.Idle.Requests, true })
-	each, _ := v.cost(func(c *results.Cost) (float64, bool) { return c.EventRequests(), true })
+	requests, _ := v.cost(func(c *results.Cost) (float64, bool) { return c.Idle.Requests, c.HasIdle() })
+	each, _ := v.cost((*results.Cost).EventRequests)
 	rate := p.Rate
 	if rate == 0 {
-		rate, _ = v.cost(func(c *results.Cost) (float64, bool) { return c.Busy.Events, true })
+		rate, _ = v.cost(busyRate)
 	}
 	if interval := v.costs[0].Interval.Seconds(); interval > 0 && p.Interval > 0 {
 		idle *= interval / p.Interval
 		requests *= interval / p.Interval
-		each = 0 // a poller asks no more often for there being events
 	}
 	bytes := p.Clients * (idle + rate*event)
 	return []string{

@@ -26,7 +26,8 @@ type Spell struct {
 	Bytes    float64 // received and sent
 	Requests float64 // made
 	Empty    float64 // of these, answered without news
-	Events   float64 // delivered
+	Events   float64 // delivered of what was due in it
+	Came     float64 // of these, what came in it too, as their bytes did: a poller gets the last ones later
 	Sent     float64 // published
 }
 
@@ -91,11 +92,13 @@ func (s *Spell) add(p *PhaseResult, onLink bool) {
 	}
 	s.Requests += value(RequestsCount)
 	s.Empty += value(RequestsEmpty)
-	s.Events += value(DeliveriesReceived)
-	s.Sent += value(PublishCount) - value(PublishFailed)
+	came, delivered := value(EventsReceived), value(DeliveriesReceived)
 	if _, counted := p.Metrics[DeliveriesReceived.String()]; !counted {
-		s.Events += value(EventsReceived) // observed without a sequence
+		delivered = came // observed without a sequence
 	}
+	s.Events += delivered
+	s.Came += min(delivered, came)
+	s.Sent += value(PublishCount) - value(PublishFailed)
 }
 
 // share divides what was added by the seconds of all clients.
@@ -104,28 +107,41 @@ func (s *Spell) share() {
 		*s = Spell{}
 		return
 	}
-	for _, n := range []*float64{&s.Bytes, &s.Requests, &s.Empty, &s.Events, &s.Sent} {
+	for _, n := range []*float64{&s.Bytes, &s.Requests, &s.Empty, &s.Events, &s.Came, &s.Sent} {
 		*n /= s.Clients
 	}
 	s.Clients /= s.Seconds
 }
 
 // HasIdle says whether phases without publishing show what idle subscribers cost: they last for a poller's interval, a long poll's timeout and
-// a heartbeat at the least, as far as the scenario names them.
-func (c *Cost) HasIdle() bool { return c.Idle.Clients > 0 && c.Idle.Seconds >= c.cycle.Seconds() }
-
-// EventBytes is what one more event adds for each subscriber: what is not idle, over the events. False where nothing shows it.
-func (c *Cost) EventBytes() (float64, bool) {
-	if c.Busy.Events == 0 || !c.HasIdle() {
-		return 0, false
-	}
-	return (c.Busy.Bytes - c.Idle.Bytes) / c.Busy.Events, true
+// a heartbeat at the least, as far as the scenario names them. Where it does not, as of a server elsewhere that holds long polls, most of those
+// who come back after each answer did so.
+func (c *Cost) HasIdle() bool {
+	returns := c.Transport == "long-poll" || c.Transport == "finite-sse"
+	return c.Idle.Clients > 0 && c.Idle.Seconds >= c.cycle.Seconds() && (!returns || c.Idle.Requests*c.Idle.Seconds > 0.5)
 }
 
-// EventRequests is the same of requests.
-func (c *Cost) EventRequests() float64 {
-	if c.Busy.Events == 0 {
-		return 0
+// DeliveryBytes is what an event costs each subscriber, with its share of what is idle. False where none came.
+func (c *Cost) DeliveryBytes() (float64, bool) {
+	if c.Busy.Came == 0 {
+		return 0, false
 	}
-	return (c.Busy.Requests - c.Idle.Requests) / c.Busy.Events
+	return c.Busy.Bytes / c.Busy.Came, true
+}
+
+// EventBytes is what one more event adds for each subscriber: what is not idle, over the events. False where nothing shows it, as where not
+// every poller asked while events came.
+func (c *Cost) EventBytes() (float64, bool) {
+	if c.Busy.Came == 0 || !c.HasIdle() || c.Busy.Seconds < c.Interval.Seconds() {
+		return 0, false
+	}
+	return (c.Busy.Bytes - c.Idle.Bytes) / c.Busy.Came, true
+}
+
+// EventRequests is the same of requests: none for a poller, who asks no more often for there being events.
+func (c *Cost) EventRequests() (float64, bool) {
+	if _, ok := c.EventBytes(); !ok || c.Interval > 0 {
+		return 0, ok
+	}
+	return max(c.Busy.Requests-c.Idle.Requests, 0) / c.Busy.Came, true
 }

@@ -23,44 +23,73 @@ func documentOf(scenario string, phases ...PhaseResult) *Document {
 	return &Document{Scenario: json.RawMessage(scenario), Phases: phases, Metrics: map[string]Value{WireReceived.String(): {Value: &one}}}
 }
 
-// A poller that asks every 5 s: 10 clients, 1,000 B a second between them while idle, and 500 B for each of 3 events a second of each.
+// A poller that asks every 4 s: 10 clients, 1,000 B a second between them while idle. In 4 s each gets 9 events, of 500 B, and after them 3
+// more, which were due before.
 func TestCostOf(t *testing.T) {
 	idle := phaseOf("idle", PhaseHold, 10, map[ID]float64{WireReceived: 6000, WireSent: 4000, BytesReceived: 1, RequestsCount: 20, RequestsEmpty: 20})
 	idle.Warmup = true
 	busy := phaseOf("news", PhaseHold, 4, map[ID]float64{
-		WireReceived: 50_000, WireSent: 14_000, RequestsCount: 8, RequestsEmpty: 2, DeliveriesReceived: 120,
+		WireReceived: 40_000, WireSent: 9_000, RequestsCount: 8, RequestsEmpty: 2, DeliveriesReceived: 120, EventsReceived: 90,
 	})
 	ramp := phaseOf("ramp", PhaseRamp, 1, map[ID]float64{WireReceived: 1e9})
 	late := phaseOf("late", PhaseHold, 4, map[ID]float64{WireReceived: 1e9})
 	late.Warmup = true
-	const scenario = `{"target":{"transport":"poll","poll":{"interval":"5s"}},"publish":{"from":"news"}}`
+	const scenario = `{"target":{"transport":"poll","poll":{"interval":"4s"}},"publish":{"from":"news"}}`
 	c := CostOf(documentOf(scenario, ramp, idle, busy, late))
 	want := Cost{
 		Idle: Spell{Clients: 10, Seconds: 10, Bytes: 100, Requests: 0.2, Empty: 0.2},
-		Busy: Spell{Clients: 10, Seconds: 4, Bytes: 1600, Requests: 0.2, Empty: 0.05, Events: 3}, OnLink: true, Transport: "poll", Interval: 5 * time.Second, cycle: 5 * time.Second,
+		Busy: Spell{Clients: 10, Seconds: 4, Bytes: 1225, Requests: 0.2, Empty: 0.05, Events: 3, Came: 2.25}, OnLink: true,
+		Transport: "poll", Interval: 4 * time.Second, cycle: 4 * time.Second,
 	}
 	if c != want {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}
-	if each, ok := c.EventBytes(); !ok || each != 500 || c.EventRequests() != 0 {
-		t.Errorf("an event costs %v bytes (%v) and %v requests, want 500 and 0", each, ok, c.EventRequests())
+	if each, ok := c.EventBytes(); !ok || each != 500 {
+		t.Errorf("an event more costs %v bytes (%v), want 500", each, ok)
+	}
+	if each, ok := c.DeliveryBytes(); !ok || each != 1225/2.25 {
+		t.Errorf("a delivery costs %v bytes (%v), want 1225/2.25", each, ok)
+	}
+	if each, ok := c.EventRequests(); !ok || each != 0 {
+		t.Errorf("an event more costs %v requests (%v), want none", each, ok)
 	}
 }
 
-// What no phase shows is not known: a scenario that publishes from the start, and an idle phase shorter than a poller's interval.
+// Duplicates cost what they cost, but are no deliveries; a long poll is a request more for each event.
+func TestCostOfLongPolls(t *testing.T) {
+	idle := phaseOf("idle", PhaseHold, 2, map[ID]float64{WireReceived: 400, RequestsCount: 20})
+	busy := phaseOf("news", PhaseHold, 2, map[ID]float64{WireReceived: 4400, RequestsCount: 60, DeliveriesReceived: 40, EventsReceived: 80})
+	c := CostOf(documentOf(`{"target":{"transport":"long-poll","poll":{"timeout":"2s"}},"publish":{"from":"news"}}`, idle, busy))
+	if each, ok := c.EventBytes(); !ok || each != 100 {
+		t.Errorf("an event more costs %v bytes (%v), want 100", each, ok)
+	}
+	if each, ok := c.EventRequests(); !ok || each != 1 {
+		t.Errorf("an event more costs %v requests (%v), want 1", each, ok)
+	}
+}
+
+// What no phase shows is not known: a scenario that publishes from the start, phases shorter than a poller's interval, and an idle phase in which
+// few of those came back whom the server holds for a time of its own.
 func TestCostThatIsNotShown(t *testing.T) {
-	busy := phaseOf("hold", PhaseHold, 4, map[ID]float64{WireReceived: 50_000, DeliveriesReceived: 120})
-	idle := phaseOf("idle", PhaseHold, 4, map[ID]float64{WireReceived: 100})
+	busy := phaseOf("hold", PhaseHold, 4, map[ID]float64{WireReceived: 50_000, DeliveriesReceived: 120, EventsReceived: 120})
+	idle := phaseOf("idle", PhaseHold, 4, map[ID]float64{WireReceived: 100, RequestsCount: 1})
 	for scenario, phases := range map[string][]PhaseResult{
 		`{"target":{"transport":"sse"},"publish":{}}`:                                                            {busy},
 		`{"target":{"transport":"poll","poll":{"interval":"5s"}},"publish":{"from":"hold"}}`:                     {idle, busy},
 		`{"target":{"transport":"long-poll","poll":{"interval":"1s","timeout":"5s"}},"publish":{"from":"hold"}}`: {idle, busy},
+		`{"target":{"transport":"long-poll","poll":{"interval":"1s"}},"publish":{"from":"hold"}}`:                {idle, busy},
+		`{"target":{"transport":"finite-sse"},"publish":{"from":"hold"}}`:                                        {idle, busy},
 		`{"target":{"transport":"sse","heartbeat":"1m"},"publish":{"from":"hold"}}`:                              {idle, busy},
 	} {
 		c := CostOf(documentOf(scenario, phases...))
 		if _, ok := c.EventBytes(); ok || c.HasIdle() || c.Busy.Events != 3 {
 			t.Errorf("%s: %+v", scenario, c)
 		}
+	}
+	idle.EndNS = 5e9
+	c := CostOf(documentOf(`{"target":{"transport":"poll","poll":{"interval":"5s"}},"publish":{"from":"hold"}}`, idle, busy))
+	if _, ok := c.EventBytes(); ok || !c.HasIdle() {
+		t.Errorf("4 s of events show what they cost a poller of 5 s: %+v", c)
 	}
 	if c := CostOf(&Document{Scenario: json.RawMessage("{"), Phases: []PhaseResult{busy}}); c.OnLink || c.Busy.Bytes != 0 {
 		t.Errorf("a foreign document: %+v", c)

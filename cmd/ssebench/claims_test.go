@@ -175,4 +175,7 @@ func shownPercentile(d *results.Document, metric, field string) string {
 	return "-"
 }
 
-func eachDelivery(c *results.Cost) float64 { return c.Busy.Bytes / c.Busy.Events }
+func eachDelivery(c *results.Cost) float64 {
+	bytes, _ := c.DeliveryBytes()
+	return bytes
+}
