@@ -62,14 +62,15 @@ func (c checker) comparison() {
 // decodeVariants decodes the scenario anew for each variant, with its settings on top. What is wrong then is shown where the setting stands.
 func (s *Scenario) decodeVariants(src Source, mistakes *Mistakes) {
 	for i, variant := range s.Compare {
+		settings := fmt.Sprintf("compare.%d.set", i)
 		with := src
 		with.Sets = append(slices.Clone(src.Sets), Setting{Path: "compare"})
-		for _, path := range s.source.written(fmt.Sprintf("compare.%d.set", i)) {
-			with.Sets = append(with.Sets, Setting{Path: path, Value: variant.Set[path], Flag: fmt.Sprintf("compare.%d.set.%s", i, path)})
+		for _, path := range s.source.written(settings) {
+			with.Sets = append(with.Sets, Setting{Path: path, Value: variant.Set[path], Flag: settings + "." + path})
 		}
 		decoded, err := Decode(with)
 		if err != nil {
-			s.relocate(err, variant.Name, mistakes)
+			s.relocate(err, variant.Name, settings, mistakes)
 			continue
 		}
 		decoded.variant = variant.Name
@@ -78,14 +79,14 @@ func (s *Scenario) decodeVariants(src Source, mistakes *Mistakes) {
 }
 
 // relocate adds the mistakes of a variant: those of its settings where they stand, and those that they bring about elsewhere under its name.
-func (s *Scenario) relocate(err error, variant string, mistakes *Mistakes) {
+func (s *Scenario) relocate(err error, variant, settings string, mistakes *Mistakes) {
 	var inside *Mistakes
 	if !errors.As(err, &inside) {
 		mistakes.add(s.source.atKey("compare", err.Error(), ""))
 		return
 	}
 	for _, m := range inside.List {
-		if strings.HasPrefix(m.File, "compare.") {
+		if strings.HasPrefix(m.File, settings+".") { // a flag of decodeVariants
 			mistakes.add(s.source.at(m.File, 0, m.Message, m.Suggestion))
 			continue
 		}

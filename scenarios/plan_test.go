@@ -269,3 +269,16 @@ func TestVariants(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// What a variant brings about elsewhere is shown there, under its name, whatever the file is called.
+func TestVariantMistakeElsewhere(t *testing.T) {
+	_, err := Decode(Source{Name: "compare.yaml", Bytes: []byte(`reference: true
+load: {connections: 10, slow_readers: 10%}
+compare:
+  - name: sse
+  - {name: poll, set: {target.transport: poll}}
+`)})
+	if want := `compare.yaml:2:25: variant "poll": slow readers are for streams`; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
