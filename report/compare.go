@@ -13,7 +13,7 @@ import (
 )
 
 // Compare writes what variants of a scenario cost, in one table; how costs and staleness lie to each other; and at which rate of events
-// one costs as much as another. Several documents of a variant are shown by their medians.
+// one costs as much as another. Several documents of a variant are shown by their medians, and what they lost by the most.
 func Compare(w io.Writer, documents []*results.Document) error {
 	c := compared(documents)
 	for _, part := range []func(io.Writer) error{c.table, c.chart, c.breakEven, c.duplex, c.remarks} {
@@ -84,11 +84,15 @@ var comparedColumns = []struct {
 	{"empty", func(v *variant) string {
 		return show(results.UnitRatio)(v.cost(func(c *results.Cost) (float64, bool) { return c.Busy.Empty / c.Busy.Requests, c.Busy.Requests > 0 }))
 	}},
-	{"p50", func(v *variant) string { return v.staleness("p50") }},
-	{"p99", func(v *variant) string { return v.staleness("p99") }},
-	{"lost", func(v *variant) string {
-		return show(results.UnitOne)(medianOf(v.documents, gaugeOf(results.DeliveriesLost)))
+	{"p50", func(v *variant) string {
+		_, shown := v.staleness("p50")
+		return shown
 	}},
+	{"p99", func(v *variant) string {
+		_, shown := v.staleness("p99")
+		return shown
+	}},
+	{"lost", func(v *variant) string { return show(results.UnitOne)(v.mostLost()) }},
 	{"CPU/1,000", func(v *variant) string {
 		each, ok := medianOf(v.documents, gaugeOf(results.ServerCPUPerDelivery))
 		return show(results.UnitNanoseconds)(each*1000, ok)
@@ -102,18 +106,30 @@ func show(unit results.Unit) func(float64, bool) string {
 	return func(value float64, ok bool) string { return shownOr(value, ok, unit) }
 }
 
-// staleness is a percentile of the time from the due time of an event to its receipt, where each document supports it.
-func (v *variant) staleness(field string) string {
+// staleness is a percentile of the time from the due time of an event to its receipt, and how it is shown. Where a document does not support it,
+// or lost so many, there is none.
+func (v *variant) staleness(field string) (nanos float64, shown string) {
 	for _, d := range v.documents {
 		h := d.Metrics[results.FanoutLatency.String()].Histogram
 		if h == nil {
-			return "-"
+			return 0, "-"
 		}
 		if shown := percentile(h, field); shown == "-" || shown == "lost" {
-			return shown
+			return 0, shown
 		}
 	}
-	return show(results.UnitNanoseconds)(medianOf(v.documents, percentileOf(results.FanoutLatency, field)))
+	nanos, _ = medianOf(v.documents, percentileOf(results.FanoutLatency, field))
+	return nanos, results.Format(nanos, results.UnitNanoseconds)
+}
+
+// mostLost is of the run that lost most: a median would hide it.
+func (v *variant) mostLost() (most float64, ok bool) {
+	for _, d := range v.documents {
+		if lost, known := gaugeOf(results.DeliveriesLost)(d); known {
+			most, ok = max(most, lost), true
+		}
+	}
+	return most, ok
 }
 
 func (c comparison) table(w io.Writer) error {
@@ -136,9 +152,27 @@ func (c comparison) table(w io.Writer) error {
 	legend := "a delivery: bytes of both directions for each event that a client gets; idle, hour: bytes of a client in an hour without events; " +
 		"requests: of a client in an hour while events come, and how many were answered without news; p50, p99: staleness (fanout.latency); " +
 		"CPU/1,000: the server's for as many deliveries; memory: the server's for each client"
-	lines = append(lines, indented(legend)...)
-	_, err = fmt.Fprintln(w, strings.Join(append(lines, indented(c.link())...), "\n"))
+	for _, about := range []string{legend, c.rounds(), c.link()} {
+		if about != "" {
+			lines = append(lines, indented(about)...)
+		}
+	}
+	_, err = fmt.Fprintln(w, strings.Join(lines, "\n"))
 	return err
+}
+
+// rounds says of how many runs the figures are, where it is not one of each.
+func (c comparison) rounds() string {
+	var several []string
+	for _, v := range c {
+		if n := len(v.documents); n > 1 {
+			several = append(several, fmt.Sprintf("%d of %s", n, v.name))
+		}
+	}
+	if len(several) == 0 {
+		return ""
+	}
+	return "medians of several runs, and the most that one of them lost: " + strings.Join(several, ", ")
 }
 
 func indented(text string) (lines []string) {
@@ -169,8 +203,11 @@ func (c comparison) remarks(w io.Writer) error {
 	var lines []string
 	for _, v := range c {
 		for _, d := range v.documents {
-			if d.Run.Failure != "" {
+			switch {
+			case d.Run.Failure != "":
 				lines = append(lines, indented(fmt.Sprintf("✗ %s failed: %s", v.name, d.Run.Failure))...)
+			case d.Run.Partial:
+				lines = append(lines, indented(fmt.Sprintf("✗ %s was interrupted: its figures are those of the part that ran", v.name))...)
 			}
 			for _, t := range d.Thresholds {
 				if !t.Pass {

@@ -98,7 +98,70 @@ func TestCompareWithoutIdle(t *testing.T) {
 	if err := Project(&out, all, Projection{Clients: 10}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "left out, since no phase before publish.from shows what idle clients cost: sse, seldom") {
+	if !strings.Contains(out.String(), "left out: sse, seldom. A phase before publish.from has to show what idle clients cost") {
 		t.Errorf("the page does not say why nothing is projected:\n%s", out.String())
+	}
+}
+
+// compareText is the page with its blanks and line ends made one.
+func compareText(t *testing.T, documents ...*results.Document) string {
+	t.Helper()
+	var out strings.Builder
+	if err := Compare(&out, documents); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
+}
+
+// A loss in one run of several is a loss, and what is lost has no place in the chart.
+func TestCompareLosses(t *testing.T) {
+	all := costs()
+	all[1].Metrics["deliveries.lost"] = results.Value{Kind: results.KindCounter, Value: new(7.0)}
+	all[1].Metrics["fanout.latency"] = results.Value{Kind: results.KindHistogram, Histogram: &results.Summary{Count: 100, Censored: 100}}
+	text := compareText(t, all...)
+	for _, want := range []string{
+		"- lost - 7 5.00 ms -", "medians of several runs, and the most that one of them lost: 2 of sse", "A seldom · B often · C dear",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+}
+
+// The figures of an interrupted run are shown as such.
+func TestCompareInterrupted(t *testing.T) {
+	all := costs()[2:]
+	all[0].Run.Partial = true
+	if text := compareText(t, all...); !strings.Contains(text, "✗ seldom was interrupted: its figures are those of the part that ran") {
+		t.Error(text)
+	}
+}
+
+// A variant without an idle phase that is long enough is named, and the rate is that of those which have one.
+func TestBreakEvenLeavesOut(t *testing.T) {
+	all := costs()
+	all[0].Scenario = json.RawMessage(`{"target":{"heartbeat":"1m"},"publish":{"from":"news"}}`)
+	all[0].Phases[1].Metrics["deliveries.received"] = results.Value{Kind: results.KindCounter, Value: new(0.0)}
+	text := compareText(t, all[0], all[2], all[3])
+	for _, want := range []string{"against seldom", "measured idle and at 2 events/s", "left out: sse. A phase before publish.from"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	same := costing("twin", `{"transport":"poll","poll":{"interval":"10s"}}`, 10_000, 30_000, 10, 4e9)
+	if text := compareText(t, all[2], same); !strings.Contains(text, "the same at every rate") {
+		t.Errorf("a twin is neither cheaper nor dearer: %s", text)
+	}
+}
+
+// Whoever shares a place in the chart stands beside it, at its right edge too.
+func TestChartKeepsAll(t *testing.T) {
+	var all []*results.Document
+	for _, name := range []string{"one", "two", "three", "four"} {
+		all = append(all, costing(name, `{"transport":"sse"}`, 1000, 81_000, 0, 1e6))
+	}
+	all[0] = costing("one", `{"transport":"sse"}`, 1000, 8_000, 0, 1e6)
+	if text := compareText(t, all...); !strings.Contains(text, "DCB └") {
+		t.Error(text)
 	}
 }

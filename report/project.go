@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -24,14 +25,15 @@ const month = 30 * 24 * hour
 func Project(w io.Writer, documents []*results.Document, p Projection) error {
 	c := compared(documents)
 	rows := [][]string{{"Projection", "requests", "bandwidth", "30 days", "idle", "an event more", "rate"}}
-	var missing []string
+	var measured []line
+	var without []string
 	for _, v := range c {
-		row, ok := v.project(p)
+		l, ok := v.line()
 		if !ok {
-			missing = append(missing, v.name)
+			without = append(without, v.name)
 			continue
 		}
-		rows = append(rows, row)
+		measured, rows = append(measured, l), append(rows, v.project(l, p))
 	}
 	right := tw.AlignRight
 	lines, err := align(rows, tw.AlignLeft, right, right, right, right, right, right)
@@ -42,38 +44,33 @@ func Project(w io.Writer, documents []*results.Document, p Projection) error {
 	if p.Interval > 0 {
 		of += ", polling every " + results.Format(p.Interval*1e9, results.UnitNanoseconds)
 	}
+	if len(measured) > 0 {
+		of += ", from what was measured at " + perSecond(measured[0].rate)
+	}
 	lines = append(lines, of)
 	lines = append(lines, indented("bandwidth = clients × (idle + rate × an event more), of both directions; idle: bytes a second of a client, a poller's × the measured "+
-		"interval / the one asked for; requests likewise; 30 days = bandwidth × 2,592,000 s")...)
-	if len(missing) > 0 {
-		lines = append(lines, indented("left out, since no phase before publish.from shows what idle clients cost: "+strings.Join(missing, ", "))...)
+		"interval / the one asked for; requests likewise; 30 days = bandwidth × 2,592,000 s"+ofPollers(measured))...)
+	if len(without) > 0 {
+		lines = append(lines, indented(unmeasured(without))...)
 	}
 	_, err = fmt.Fprintf(w, "\n%s\n", strings.Join(lines, "\n"))
 	return err
 }
 
-// project is a variant's row; false where what it costs idle or for an event was not measured.
-func (v *variant) project(p Projection) (row []string, ok bool) {
-	idle, ok1 := v.cost(idleBytes)
-	event, ok2 := v.cost((*results.Cost).EventBytes)
-	if !ok1 || !ok2 {
-		return nil, false
-	}
+// project is the row of a variant that has a line.
+func (v *variant) project(l line, p Projection) []string {
 	requests, _ := v.cost(func(c *results.Cost) (float64, bool) { return c.Idle.Requests, c.HasIdle() })
 	each, _ := v.cost((*results.Cost).EventRequests)
-	rate := p.Rate
-	if rate == 0 {
-		rate, _ = v.cost(busyRate)
+	rate := cmp.Or(p.Rate, l.rate)
+	if l.interval > 0 && p.Interval > 0 {
+		l.idle *= l.interval / p.Interval
+		requests *= l.interval / p.Interval
 	}
-	if interval := v.costs[0].Interval.Seconds(); interval > 0 && p.Interval > 0 {
-		idle *= interval / p.Interval
-		requests *= interval / p.Interval
-	}
-	bytes := p.Clients * (idle + rate*event)
+	bytes := p.Clients * (l.idle + rate*l.event)
 	return []string{
 		"  " + v.name, results.Format(p.Clients*(requests+rate*each), results.UnitOne) + "/s", bits(bytes * 8),
-		results.Format(bytes*month, results.UnitBytes), results.Format(idle, results.UnitBytes) + "/s", results.Format(event, results.UnitBytes), perSecond(rate),
-	}, true
+		results.Format(bytes*month, results.UnitBytes), results.Format(l.idle, results.UnitBytes) + "/s", results.Format(l.event, results.UnitBytes), perSecond(rate),
+	}
 }
 
 // bits writes a bandwidth.

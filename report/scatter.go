@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -25,10 +26,10 @@ type point struct {
 func (c comparison) chart(w io.Writer) error {
 	var points []point
 	for _, v := range c {
-		bytes, ok1 := v.cost(busyBytes)
-		staleness, ok2 := medianOf(v.documents, percentileOf(results.FanoutLatency, "p50"))
-		if ok1 && ok2 && bytes > 0 && staleness > 0 {
-			points = append(points, point{v.name, bytes * hour, staleness})
+		each, _ := v.cost(busyBytes)
+		staleness, _ := v.staleness("p50")
+		if each > 0 && staleness > 0 {
+			points = append(points, point{v.name, each * hour, staleness})
 		}
 	}
 	if len(points) < 2 || len(points) > 26 {
@@ -43,11 +44,8 @@ func (c comparison) chart(w io.Writer) error {
 	var legend []string
 	for n, p := range points {
 		sign := byte('A' + n)
-		row, column := scatterHeight-1-y.at(p.staleness), x.at(p.bytes)
-		for column < scatterWidth-1 && grid[row][column] != ' ' {
-			column++ // beside what lies there
-		}
-		grid[row][column] = sign
+		row := grid[scatterHeight-1-y.at(p.staleness)]
+		row[free(row, x.at(p.bytes))] = sign
 		legend = append(legend, fmt.Sprintf("%c %s", sign, p.name))
 	}
 	var b strings.Builder
@@ -70,6 +68,14 @@ func (c comparison) chart(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// free is the next free place in a row: to the right, or to the left where there is none. A row has more places than there are signs.
+func free(row []byte, column int) int {
+	if n := bytes.IndexByte(row[column:], ' '); n >= 0 {
+		return column + n
+	}
+	return bytes.LastIndexByte(row[:column], ' ')
 }
 
 // scale is a logarithmic axis of so many signs.
