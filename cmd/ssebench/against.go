@@ -67,6 +67,9 @@ func (o *runOptions) reportAgainst(targets, references []*results.Document) erro
 				return err
 			}
 		}
+		if err := o.project.show(o.stdout, append(targets, references...)); err != nil {
+			return err
+		}
 	}
 	for _, d := range references {
 		if d.Run.Failure != "" {

@@ -31,28 +31,32 @@ func (p *projectFlag) Set(text string) error {
 	p.text, p.fleet = text, report.Projection{}
 	for _, part := range strings.Split(text, ",") {
 		name, value, _ := strings.Cut(part, "=")
+		var field *float64
 		var err error
 		switch name {
 		case "clients":
 			var n scenarios.Count
 			n, err = scenarios.ParseCount(value)
-			p.fleet.Clients = float64(n)
+			field, p.fleet.Clients = &p.fleet.Clients, float64(n)
 		case "rate":
 			var r scenarios.Rate
 			r, err = scenarios.ParseRate(value)
-			p.fleet.Rate = float64(r)
+			field, p.fleet.Rate = &p.fleet.Rate, float64(r)
 		case "interval":
 			var d scenarios.Duration
 			d, err = scenarios.ParseDuration(value)
-			p.fleet.Interval = float64(d) / 1e9
+			field, p.fleet.Interval = &p.fleet.Interval, float64(d)/1e9
 		default:
 			return fmt.Errorf("%q is none of clients=, rate= and interval=", part)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		if *field <= 0 {
+			return fmt.Errorf("%s: it must be more than 0", part)
+		}
 	}
-	if p.fleet.Clients <= 0 {
+	if p.fleet.Clients == 0 {
 		return errors.New("it needs clients=, such as clients=1m")
 	}
 	return nil

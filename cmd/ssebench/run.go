@@ -70,6 +70,9 @@ func newRunCommand() *cobra.Command {
 			if o.against != "" {
 				return o.runAgainst(c.Context(), source)
 			}
+			if o.rounds != 0 {
+				return usage(errors.New("--rounds: one scenario is run once; it is for --against and for scenarios with compare"))
+			}
 			return o.run(c.Context(), scenario)
 		},
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // inTurns measures scenarios in rounds, each once in a round, so that what drifts on this machine is shared by all. The documents are by
-// scenario. It ends early with a run that was interrupted or failed.
+// scenario. It ends early with a run that was interrupted or failed, and with an error beside the documents there are, where one could not begin.
 func (o *runOptions) inTurns(ctx context.Context, all []*scenarios.Scenario) ([][]*results.Document, error) {
 	interrupts := newInterrupts(ctx)
 	defer interrupts.stop()
@@ -25,9 +25,11 @@ func (o *runOptions) inTurns(ctx context.Context, all []*scenarios.Scenario) ([]
 			}
 			d, path, err := o.measure(ctx, interrupts, scenario)
 			if err != nil {
-				return nil, err
+				return documents, err
 			}
-			o.written = append(o.written, path)
+			if path != "" {
+				o.written = append(o.written, path)
+			}
 			documents[i] = append(documents[i], d)
 			if d.Run.Partial || d.Run.Failure != "" {
 				return documents, nil
@@ -62,21 +64,32 @@ func (o *runOptions) compare(ctx context.Context, variants []*scenarios.Scenario
 			variant.Seed = seed
 		}
 	}
-	documents, err := o.inTurns(ctx, variants)
-	if err != nil {
-		return err
-	}
+	documents, ended := o.inTurns(ctx, variants)
 	var all []*results.Document
-	for _, of := range documents {
-		all = append(all, of...)
+	var missing []string
+	for i, of := range documents {
+		if all = append(all, of...); len(of) == 0 {
+			missing = append(missing, variants[i].Variant())
+		}
+	}
+	if len(all) == 0 {
+		return ended
 	}
 	if err := renderComparison(o.stdout, all, o.output, &o.project); err != nil {
 		return err
 	}
 	if o.output == "text" {
-		if _, err := fmt.Fprintf(o.stdout, "\ndocuments:\n  %s\n", strings.Join(o.written, "\n  ")); err != nil {
+		text := "\n"
+		if len(missing) > 0 {
+			text += "not run: " + strings.Join(missing, ", ") + "\n"
+		}
+		text += "documents:\n  " + strings.Join(o.written, "\n  ") + "\n"
+		if _, err := io.WriteString(o.stdout, text); err != nil {
 			return err
 		}
+	}
+	if ended != nil {
+		return ended
 	}
 	return verdict(worstOf(all))
 }
