@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/tw"
@@ -63,6 +64,11 @@ func crossing(a, b line) (rate float64, ok bool) {
 	return idle / event, true
 }
 
+// triesIdle says whether anything was measured before publishing.
+func (c comparison) triesIdle() bool {
+	return slices.ContainsFunc(c, func(v *variant) bool { return v.costs[0].Idle.Clients > 0 })
+}
+
 // breakEven says at which rate of events each variant costs as many bytes as the first.
 func (c comparison) breakEven(w io.Writer) error {
 	var all []line
@@ -75,7 +81,11 @@ func (c comparison) breakEven(w io.Writer) error {
 		}
 	}
 	if len(all) < 2 {
-		return nil
+		if len(without) == 0 || !c.triesIdle() {
+			return nil // nothing to compare, or nobody asked for it
+		}
+		_, err := fmt.Fprintf(w, "\nBreak-even in bytes\n%s\n", strings.Join(indented(unmeasured(without)), "\n"))
+		return err
 	}
 	first := all[0]
 	rows := [][]string{{"Break-even in bytes", "idle", "an event more", "against " + first.name}}

@@ -198,32 +198,41 @@ func (c comparison) link() string {
 	return said
 }
 
-// remarks names what was not as it should be in any of the runs.
+// remarks names what was not as it should be in any of the runs, each thing once.
 func (c comparison) remarks(w io.Writer) error {
-	var lines []string
+	var all []string
+	say := func(format string, values ...any) {
+		if remark := fmt.Sprintf(format, values...); !slices.Contains(all, remark) {
+			all = append(all, remark)
+		}
+	}
 	for _, v := range c {
 		for _, d := range v.documents {
 			switch {
 			case d.Run.Failure != "":
-				lines = append(lines, indented(fmt.Sprintf("✗ %s failed: %s", v.name, d.Run.Failure))...)
+				say("✗ %s failed: %s", v.name, d.Run.Failure)
 			case d.Run.Partial:
-				lines = append(lines, indented(fmt.Sprintf("✗ %s was interrupted: its figures are those of the part that ran", v.name))...)
+				say("✗ %s was interrupted: its figures are those of the part that ran", v.name)
 			}
 			for _, t := range d.Thresholds {
 				if !t.Pass {
-					lines = append(lines, indented(fmt.Sprintf("✗ %s: %s: %s", v.name, t.Expression, shownThreshold(&t)))...)
+					say("✗ %s: %s: %s", v.name, t.Expression, shownThreshold(&t))
 				}
 			}
 			if d.Verdict.Trust != results.Trusted {
-				lines = append(lines, indented(fmt.Sprintf("! %s: generator %s: %s", v.name, d.Verdict.Trust, strings.Join(d.Verdict.Reasons, "; ")))...)
+				say("! %s: generator %s: %s", v.name, d.Verdict.Trust, strings.Join(d.Verdict.Reasons, "; "))
 			}
 			for _, warning := range d.Warnings {
-				lines = append(lines, indented(fmt.Sprintf("! %s: %s: %s", v.name, warning.Token, warning.Message))...)
+				say("! %s: %s: %s", v.name, warning.Token, warning.Message)
 			}
 		}
 	}
-	if len(lines) == 0 {
+	if len(all) == 0 {
 		return nil
+	}
+	var lines []string
+	for _, remark := range all {
+		lines = append(lines, indented(remark)...)
 	}
 	_, err := fmt.Fprintf(w, "\nRemarks\n%s\n", strings.Join(lines, "\n"))
 	return err

@@ -132,8 +132,9 @@ func TestCompareLosses(t *testing.T) {
 func TestCompareInterrupted(t *testing.T) {
 	all := costs()[2:]
 	all[0].Run.Partial = true
-	if text := compareText(t, all...); !strings.Contains(text, "✗ seldom was interrupted: its figures are those of the part that ran") {
-		t.Error(text)
+	const remark = "✗ seldom was interrupted: its figures are those of the part that ran"
+	if text := compareText(t, append(all, all[0])...); strings.Count(text, remark) != 1 {
+		t.Errorf("not once: %q in %s", remark, text)
 	}
 }
 
@@ -147,6 +148,12 @@ func TestBreakEvenLeavesOut(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
+	}
+	if text := compareText(t, all[0], all[2]); !strings.Contains(text, "Break-even in bytes left out: sse. A phase") {
+		t.Errorf("a break-even is missing without a word: %s", text)
+	}
+	if text := compareText(t, all[2]); strings.Contains(text, "Break-even") {
+		t.Errorf("a break-even of one: %s", text)
 	}
 	same := costing("twin", `{"transport":"poll","poll":{"interval":"10s"}}`, 10_000, 30_000, 10, 4e9)
 	if text := compareText(t, all[2], same); !strings.Contains(text, "the same at every rate") {
