@@ -72,7 +72,7 @@ func (w *way) solve() bool {
 		return split{received, few - n1*received}
 	}
 	bytes := func(v *variant) float64 {
-		each, _ := v.cost(func(c *results.Cost) (float64, bool) { return (c.Busy.Bytes - c.Idle.Bytes) / c.Busy.Sent, true })
+		each, _ := v.cost(func(c *results.Cost) (float64, bool) { return c.SentBytes() })
 		return each
 	}
 	w.bytes = between(bytes(few), bytes(many))

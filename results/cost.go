@@ -138,6 +138,19 @@ func (c *Cost) EventBytes() (float64, bool) {
 	return (c.Busy.Bytes - c.Idle.Bytes) / c.Busy.Came, true
 }
 
+// SentBytes is what a message costs that a subscriber sends, with all that come of it: what is not idle, where that is known, over the
+// messages. False where none was sent.
+func (c *Cost) SentBytes() (float64, bool) {
+	if c.Busy.Sent == 0 {
+		return 0, false
+	}
+	bytes := c.Busy.Bytes
+	if c.HasIdle() {
+		bytes -= c.Idle.Bytes
+	}
+	return bytes / c.Busy.Sent, true
+}
+
 // EventRequests is the same of requests: none for a poller, who asks no more often for there being events.
 func (c *Cost) EventRequests() (float64, bool) {
 	if _, ok := c.EventBytes(); !ok || c.Interval > 0 {

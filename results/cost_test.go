@@ -95,3 +95,21 @@ func TestCostThatIsNotShown(t *testing.T) {
 		t.Errorf("a foreign document: %+v", c)
 	}
 }
+
+// What a message costs that is sent has no idle bytes in it where a phase shows them, and is not known where none was sent.
+func TestCostOfWhatIsSent(t *testing.T) {
+	const scenario = `{"target":{"transport":"sse","heartbeat":"2s"},"publish":{"from":"chat","hook":{"subscribers":{}}}}`
+	chat := phaseOf("chat", PhaseHold, 2, map[ID]float64{WireReceived: 2000, WireSent: 2400, PublishCount: 11, PublishFailed: 1, DeliveriesReceived: 100})
+	for seconds, want := range map[int64]float64{2: 400, 1: 440} { // an idle phase shorter than the heartbeat shows nothing
+		idle := phaseOf("idle", PhaseHold, seconds, map[ID]float64{WireReceived: 200 * float64(seconds)})
+		c := CostOf(documentOf(scenario, idle, chat))
+		if each, ok := c.SentBytes(); !ok || !c.Duplex || each != want {
+			t.Errorf("after %d s a message costs %v bytes (%v), want %v", seconds, each, ok, want)
+		}
+	}
+	if c := CostOf(documentOf(scenario, phaseOf("chat", PhaseHold, 2, map[ID]float64{WireReceived: 2000}))); c.Busy.Sent != 0 {
+		t.Errorf("%+v", c)
+	} else if each, ok := c.SentBytes(); ok {
+		t.Errorf("nothing was sent, and it costs %v bytes", each)
+	}
+}
