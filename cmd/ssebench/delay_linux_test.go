@@ -40,7 +40,14 @@ type frame struct {
 }
 
 func readFrames(fd int, frames chan<- frame) error {
-	for {
+	const look = 1024 // after so many frames
+	for seen := 1; ; seen++ {
+		if seen%look == 0 {
+			// The kernel forgets what it has told.
+			if s, err := unix.GetsockoptTpacketStats(fd, unix.SOL_PACKET, unix.PACKET_STATISTICS); err != nil || s.Drops > 0 {
+				return fmt.Errorf("%d frames were lost on their way through the relay (%v): its buffer is too small", s.Drops, err)
+			}
+		}
 		b := make([]byte, 2048)
 		n, err := unix.Read(fd, b)
 		if err == unix.EINTR {
@@ -84,6 +91,10 @@ func openDevice(name string) (fd int, err error) {
 		if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, option, 1); err != nil {
 			return -1, fmt.Errorf("packet socket option %d: %w", option, err)
 		}
+	}
+	const buffer = 64 << 20 // an event goes to all subscribers at once
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, buffer); err != nil {
+		return -1, fmt.Errorf("receive buffer of a packet socket: %w", err)
 	}
 	return fd, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: device.Index})
 }

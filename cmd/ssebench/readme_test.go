@@ -130,3 +130,30 @@ func awaitListener(tb testing.TB, address string) {
 		time.Sleep(10 * time.Millisecond) // the condition is another process's socket
 	}
 }
+
+// What the README quotes of published tables stands in them as it is written: every row of the claims, and every line of the comparison.
+func TestREADMEQuotesWhatWasMeasured(t *testing.T) {
+	read := func(path string) string {
+		t.Helper()
+		text, err := os.ReadFile("../../" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	readme, transports := read("README.md"), read("results/published/transports/tables.md")
+	for row := range strings.Lines(read("results/published/claims/tables.md")) {
+		if strings.HasPrefix(row, "|") && !strings.Contains(readme, row) {
+			t.Errorf("the README does not have %s", row)
+		}
+	}
+	quoted := regexp.MustCompile("(?s)```text\n(Comparison .*?)```").FindStringSubmatch(readme)
+	if quoted == nil {
+		t.Fatal("the README quotes no comparison")
+	}
+	for line := range strings.Lines(quoted[1]) {
+		if !strings.Contains(transports, line) {
+			t.Errorf("the tables of the comparison do not have %q", line)
+		}
+	}
+}
