@@ -215,8 +215,8 @@ func (c comparison) remarks(w io.Writer) error {
 				say("✗ %s was interrupted: its figures are those of the part that ran", v.name)
 			}
 			for _, t := range d.Thresholds {
-				if !t.Pass {
-					say("✗ %s: %s: %s", v.name, t.Expression, shownThreshold(&t))
+				if observed, remark := observedOf(&t); !t.Pass {
+					say("✗ %s: %s: %s %s", v.name, t.Expression, observed, remark)
 				}
 			}
 			if d.Verdict.Trust != results.Trusted {
@@ -236,11 +236,4 @@ func (c comparison) remarks(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "\nRemarks\n%s\n", strings.Join(lines, "\n"))
 	return err
-}
-
-func shownThreshold(t *results.ThresholdResult) string {
-	if t.Observed == nil {
-		return t.Reason
-	}
-	return results.Format(*t.Observed, t.Unit)
 }

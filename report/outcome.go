@@ -32,6 +32,17 @@ func (p *page) title() error {
 	return nil
 }
 
+// observedOf writes what a threshold was held against, and what there is to say of it.
+func observedOf(t *results.ThresholdResult) (observed, remark string) {
+	if t.Observed != nil {
+		return results.Format(*t.Observed, t.Unit), t.Reason
+	}
+	if lost, ok := strings.CutPrefix(t.Reason, "lost: "); ok {
+		return "lost", lost
+	}
+	return "-", t.Reason
+}
+
 func (p *page) thresholds() error {
 	p.gap()
 	var rows [][]string
@@ -40,12 +51,7 @@ func (p *page) thresholds() error {
 		if !t.Pass {
 			mark = "✗"
 		}
-		observed, remark := "-", t.Reason
-		if t.Observed != nil {
-			observed = results.Format(*t.Observed, t.Unit)
-		} else if lost, ok := strings.CutPrefix(t.Reason, "lost: "); ok {
-			observed, remark = "lost", lost
-		}
+		observed, remark := observedOf(&t)
 		if name, what, ok := strings.Cut(remark, ": "); ok && strings.HasPrefix(t.Expression, name) {
 			remark = what // the expression is beside it
 		}
