@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 // Each script keeps one promise of the command line, messages included.
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
 
+// What a run concludes: for each script one promise.
+func TestVerdicts(t *testing.T) { runScripts(t, "testdata/script/verdicts") }
+
 // These need the machine for themselves: nothing of what they do may be another's doing.
 func TestScriptsAlone(t *testing.T) { runScripts(t, "testdata/alone") }
 
