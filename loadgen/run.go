@@ -195,7 +195,7 @@ func (r *run) newHeader() *results.Header {
 			ID: p.RunID, Scenario: p.Name, Variant: p.Variant, Comparison: p.Comparison, Seed: p.Seed,
 			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: r.runner.Transport.Account().TimeOfReceipt,
 		},
-		Scenario: p.Scenario, Environment: r.runner.Environment, DefaultThresholds: p.DefaultThresholds, Warnings: r.runner.Warnings,
+		Scenario: p.Scenario, Environment: r.runner.Environment, Measures: p.Measures(), Warnings: r.runner.Warnings,
 	}
 	for _, phase := range p.Phases {
 		info := results.PhaseInfo{Name: phase.Name, Kind: phase.Kind, Warmup: phase.Warmup}
@@ -207,6 +207,9 @@ func (r *run) newHeader() *results.Header {
 	h.Phases = append(h.Phases, results.PhaseInfo{Name: "drain", Kind: "drain"})
 	for _, t := range p.Thresholds {
 		h.Thresholds = append(h.Thresholds, t.Expression)
+	}
+	for _, t := range p.Defaults {
+		h.Defaults = append(h.Defaults, t.Expression)
 	}
 	for id := range results.NumMetrics {
 		if r.produces(id) {

@@ -215,9 +215,13 @@ func (c comparison) remarks(w io.Writer) error {
 				say("✗ %s was interrupted: its figures are those of the part that ran", v.name)
 			}
 			for _, t := range d.Thresholds {
-				if observed, remark := observedOf(&t); !t.Pass {
-					say("✗ %s: %s: %s %s", v.name, t.Expression, observed, remark)
+				if observed, remark := observedOf(&t); t.Outcome != results.Held {
+					sign, _ := mark(t.Outcome)
+					say("%s %s: %s: %s %s", sign, v.name, t.Expression, observed, remark)
 				}
+			}
+			for _, w := range d.Verdict.Inconclusive {
+				say("? %s: %s: %s", v.name, w.Token, w.Message)
 			}
 			if d.Verdict.Trust != results.Trusted {
 				say("! %s: generator %s: %s", v.name, d.Verdict.Trust, strings.Join(d.Verdict.Reasons, "; "))

@@ -37,7 +37,7 @@ func costing(name, target string, idle, busy, requests float64, p50 float64) *re
 func costs() []*results.Document {
 	slow := costing("often", `{"transport":"poll","poll":{"interval":"1s"}}`, 100_000, 160_000, 100, 400e6)
 	slow.Verdict = results.Verdict{Trust: results.Degraded, Reasons: []string{"its CPU was short"}}
-	slow.Thresholds = []results.ThresholdResult{{Expression: "deliveries.lost == 0", Observed: new(3.0), Unit: results.UnitOne}}
+	slow.Thresholds = []results.ThresholdResult{{Expression: "deliveries.lost == 0", Observed: new(3.0), Unit: results.UnitOne, Outcome: results.Crossed}}
 	return []*results.Document{
 		costing("sse", `{"transport":"sse"}`, 1000, 81_000, 0, 1e6),
 		costing("sse", `{"transport":"sse"}`, 3000, 83_000, 0, 3e6),

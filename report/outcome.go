@@ -34,23 +34,36 @@ func (p *page) title() error {
 
 // observedOf writes what a threshold was held against, and what there is to say of it.
 func observedOf(t *results.ThresholdResult) (observed, remark string) {
-	if t.Observed != nil {
+	lost, isLost := strings.CutPrefix(t.Reason, "lost: ")
+	switch {
+	case t.Outcome == results.NotMeasured:
+		return "n/a", t.Reason
+	case t.Observed != nil:
 		return results.Format(*t.Observed, t.Unit), t.Reason
-	}
-	if lost, ok := strings.CutPrefix(t.Reason, "lost: "); ok {
+	case isLost:
 		return "lost", lost
 	}
 	return "-", t.Reason
+}
+
+// mark is the sign of an outcome and its look.
+func mark(o results.Outcome) (sign string, look style) {
+	switch o {
+	case results.Held:
+		return "✓", green
+	case results.Crossed:
+		return "✗", red
+	case results.NotMeasured:
+		return "–", dim
+	}
+	return "?", yellow
 }
 
 func (p *page) thresholds() error {
 	p.gap()
 	var rows [][]string
 	for _, t := range p.d.Thresholds {
-		mark := "✓"
-		if !t.Pass {
-			mark = "✗"
-		}
+		sign, _ := mark(t.Outcome)
 		observed, remark := observedOf(&t)
 		if name, what, ok := strings.Cut(remark, ": "); ok && strings.HasPrefix(t.Expression, name) {
 			remark = what // the expression is beside it
@@ -58,23 +71,21 @@ func (p *page) thresholds() error {
 		if t.Default && remark == "" {
 			remark = "default"
 		}
-		rows = append(rows, []string{mark, t.Expression, observed, remark})
+		rows = append(rows, []string{sign, t.Expression, observed, remark})
 	}
 	lines, err := align(rows, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignLeft)
 	if err != nil {
 		return err
 	}
 	for n, line := range lines {
-		mark, remark, look := rows[n][0], rows[n][3], green
-		if mark == "✗" {
-			look = red
-		}
+		remark := rows[n][3]
+		sign, look := mark(p.d.Thresholds[n].Outcome)
 		below := twwidth.Width(line) > p.options.Width
 		line = strings.TrimSuffix(line, remark)
 		if below {
 			line = strings.TrimRight(line, " ")
 		}
-		p.out.WriteString(p.paint(look, mark) + " " + strings.TrimLeft(strings.TrimPrefix(line, mark), " "))
+		p.out.WriteString(p.paint(look, sign) + " " + strings.TrimLeft(strings.TrimPrefix(line, sign), " "))
 		if !below {
 			p.line(dim, remark)
 			continue
@@ -92,42 +103,60 @@ func (p *page) thresholds() error {
 
 func (p *page) verdict() error {
 	p.gap()
-	crossed := 0
-	for _, t := range p.d.Thresholds {
-		if !t.Pass {
-			crossed++
-		}
-	}
-	held := "every threshold held"
-	switch all := len(p.d.Thresholds); {
-	case all == 0:
-		held = "nothing was asked of the server"
-	case all == 1 && crossed == 0:
-		held = "the threshold held"
-	case all == 1:
-		held = "the threshold was crossed"
-	case crossed > 0:
-		held = fmt.Sprintf("%d of %d thresholds crossed", crossed, all)
-	}
-	word, look := "PASSED:", green
+	word, look, why := "PASSED:", green, p.counted()
 	switch p.d.ExitCode() {
 	case results.ExitFailed:
-		word, look, held = "FAILED:", red, p.d.Run.Failure
+		word, look, why = "FAILED:", red, p.d.Run.Failure
 	case results.ExitInterrupted:
-		word, look, held = "INTERRUPTED:", yellow, "the figures are those of the part that ran; "+held
+		word, look, why = "INTERRUPTED:", yellow, "the figures are those of the part that ran; "+why
 	case results.ExitInconclusive:
-		word, look, held = "INCONCLUSIVE:", yellow, "the generator was the limit, so the figures are not the server's; "+held
+		word, look = "INCONCLUSIVE:", yellow
+		switch {
+		case p.d.Verdict.Trust == results.GeneratorLimited:
+			why = "the generator was the limit, so the figures are not the server's; " + why
+		case len(p.d.Verdict.Inconclusive) > 0:
+			first := p.d.Verdict.Inconclusive[0]
+			why = first.Token + ": " + first.Message + "; " + why
+		}
 	case results.ExitCrossed:
 		word, look = "FAILED:", red
 	}
 	if p.d.Verdict.Trust != "" {
-		held += "; generator: " + p.d.Verdict.Trust
+		why += "; generator: " + p.d.Verdict.Trust
 	}
-	p.marked(look, word, held, 2)
+	p.marked(look, word, why, 2)
+	for n, w := range p.d.Verdict.Inconclusive {
+		if n > 0 || p.d.ExitCode() != results.ExitInconclusive || p.d.Verdict.Trust == results.GeneratorLimited {
+			p.marked(yellow, "  •", w.Token+": "+w.Message, 4)
+		}
+	}
 	for _, reason := range p.d.Verdict.Reasons {
 		p.marked(yellow, "  •", reason, 4)
 	}
 	return nil
+}
+
+// counted says in words what the thresholds came to.
+func (p *page) counted() string {
+	all := len(p.d.Thresholds)
+	crossed, undecided := p.d.Count(results.Crossed), p.d.Count(results.Inconclusive)
+	switch {
+	case all == 0:
+		return "nothing was asked of the server"
+	case p.d.Count(results.NotMeasured) == all:
+		return "no threshold was measured"
+	case all == 1 && crossed == 1:
+		return "the threshold was crossed"
+	case crossed > 0 && undecided > 0:
+		return fmt.Sprintf("%d of %d thresholds crossed, %d inconclusive", crossed, all, undecided)
+	case crossed > 0:
+		return fmt.Sprintf("%d of %d thresholds crossed", crossed, all)
+	case undecided > 0:
+		return fmt.Sprintf("%d of %d thresholds inconclusive, none crossed", undecided, all)
+	case all == 1:
+		return "the threshold held"
+	}
+	return "every threshold held"
 }
 
 func (p *page) warnings() error {

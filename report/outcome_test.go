@@ -19,8 +19,8 @@ func outcome(t *testing.T, change func(d *results.Document)) string {
 
 func TestOutcomes(t *testing.T) {
 	zero, share := 0.0, 0.0116
-	passed := []results.ThresholdResult{{Expression: "deliveries.lost == 0", Observed: &zero, Unit: results.UnitOne, Pass: true, Default: true}}
-	crossed := []results.ThresholdResult{{Expression: "deliveries.lost / deliveries.expected < 1%", Observed: &share, Unit: results.UnitRatio}}
+	passed := []results.ThresholdResult{{Expression: "deliveries.lost == 0", Observed: &zero, Unit: results.UnitOne, Outcome: results.Held, Default: true}}
+	crossed := []results.ThresholdResult{{Expression: "deliveries.lost / deliveries.expected < 1%", Observed: &share, Unit: results.UnitRatio, Outcome: results.Crossed}}
 	for _, c := range []struct {
 		name   string
 		change func(d *results.Document)
@@ -58,15 +58,51 @@ INTERRUPTED: the figures are those of the part that ran; nothing was asked of th
   generator: trusted`},
 		{"a threshold that this version cannot read", func(d *results.Document) {
 			d.Thresholds = []results.ThresholdResult{{
-				Expression: "fanout.gone.p99 < 1s", Unit: results.UnitOne,
+				Expression: "fanout.gone.p99 < 1s", Unit: results.UnitOne, Outcome: results.Inconclusive,
 				Reason: "unknown metric fanout.gone.p99, which another version of ssebench may know; did you mean fanout.first.p99?",
 			}}
 		}, `
-✗ fanout.gone.p99 < 1s  -
+? fanout.gone.p99 < 1s  -
     unknown metric fanout.gone.p99, which another version of ssebench may know; did you mean
     fanout.first.p99?
 
-FAILED: the threshold was crossed; generator: trusted`},
+INCONCLUSIVE: 1 of 1 thresholds inconclusive, none crossed; generator: trusted`},
+		{"one crossed and one inconclusive", func(d *results.Document) {
+			d.Thresholds = append(crossed[:1:1], results.ThresholdResult{
+				Expression: "fanout.latency.p99 < 1s", Unit: results.UnitNanoseconds, Outcome: results.Inconclusive, Reason: "480 values support no p99",
+			})
+		}, `
+✗ deliveries.lost / deliveries.expected < 1%  1.16 %
+? fanout.latency.p99 < 1s                          -  480 values support no p99
+
+FAILED: 1 of 2 thresholds crossed, 1 inconclusive; generator: trusted`},
+		{"failed before anything was measured", func(d *results.Document) {
+			d.Thresholds = []results.ThresholdResult{{
+				Expression: "deliveries.lost == 0", Unit: results.UnitOne, Outcome: results.NotMeasured, Reason: "the run failed before it measured",
+			}}
+			d.Run.Failure = "no stream opened"
+		}, `
+– deliveries.lost == 0  n/a  the run failed before it measured
+
+FAILED: no stream opened; generator: trusted`},
+		{"a load that was not offered", func(d *results.Document) {
+			d.Thresholds = passed
+			d.Verdict.Inconclusive = []results.Warning{{Token: "load_not_offered", Message: "123 of 150 events were never sent"}}
+		}, `
+✓ deliveries.lost == 0  0  default
+
+INCONCLUSIVE: load_not_offered: 123 of 150 events were never sent; the threshold held; generator:
+  trusted`},
+		{"a load that was not offered, by a generator that was the limit", func(d *results.Document) {
+			d.Thresholds = passed
+			d.Verdict.Trust = results.GeneratorLimited
+			d.Verdict.Inconclusive = []results.Warning{{Token: "load_not_offered", Message: "123 of 150 events were never sent"}}
+		}, `
+✓ deliveries.lost == 0  0  default
+
+INCONCLUSIVE: the generator was the limit, so the figures are not the server's; the threshold
+  held; generator: generator-limited
+  • load_not_offered: 123 of 150 events were never sent`},
 	} {
 		if got := outcome(t, c.change); got != strings.TrimPrefix(c.want, "\n") {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)

@@ -113,16 +113,13 @@ func (p *page) sections() error {
 	return nil
 }
 
-// needed is how many values support a percentile: 10/(1−p).
-var needed = map[string]int64{"p50": 20, "p90": 100, "p99": 1000, "p99_9": 10_000}
-
 // percentile writes a percentile where enough values support it, and lost where it never came.
 func percentile(s *results.Summary, field string) string {
 	switch value := s.Percentile(field); {
-	case s.Count+s.Censored < needed[field]:
-		return "-"
-	case value == nil:
+	case value == nil && s.Count+s.Censored > 0:
 		return "lost"
+	case value == nil || !s.Supports(field):
+		return "-"
 	default:
 		return results.Format(*value, results.UnitNanoseconds)
 	}

@@ -64,6 +64,8 @@ const (
 	ConnectionsStarved
 	ConnectionsOpen
 	ConnectionsPeak
+	PublishDue
+	PublishUnsent
 	PublishCount
 	PublishFailed
 	PublishDuration
@@ -174,6 +176,8 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectionsOpen:           {"connections.open", KindGauge, UnitOne, "streams open", Neutral},
 	ConnectionsPeak:           {"connections.peak", KindGauge, UnitOne, "most streams open at once", HigherIsBetter},
 
+	PublishDue:      {"publish.due", KindCounter, UnitOne, "events that the schedule had due: count + unsent", Neutral},
+	PublishUnsent:   {"publish.unsent", KindCounter, UnitOne, "of these, those whose hook call never started", LowerIsBetter},
 	PublishCount:    {"publish.count", KindCounter, UnitOne, "hook calls", Neutral},
 	PublishFailed:   {"publish.failed", KindCounter, UnitOne, "hook calls that failed, also by token", LowerIsBetter},
 	PublishDuration: {"publish.duration", KindHistogram, UnitNanoseconds, "hook call started to answered; of a message on a subscriber's WebSocket, which has no answer, to written", LowerIsBetter},

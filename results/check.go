@@ -26,6 +26,18 @@ func (t *term) readsMetric() bool {
 	return t != nil && (t.operand.ref != nil || t.left.readsMetric() || t.right.readsMetric())
 }
 
+// each calls the function with every metric that the term names, and with its column.
+func (t *term) each(found func(r *reference, column int)) {
+	if t == nil {
+		return
+	}
+	if t.operand.ref != nil {
+		found(t.operand.ref, t.column)
+	}
+	t.left.each(found)
+	t.right.each(found)
+}
+
 // checker turns the parser's tree into terms whose names and units are right.
 type checker struct {
 	expression string

@@ -214,19 +214,3 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 		}
 	}
 }
-
-// judge holds the thresholds against the document and says how far the generator can be trusted.
-func (f *Folder) judge(d *Document) {
-	for _, expression := range f.header.Thresholds {
-		result := ThresholdResult{Expression: expression, Unit: UnitOne}
-		if t, err := ParseThreshold(expression); err != nil {
-			result.Reason = err.Error()
-		} else {
-			result = t.Eval(d)
-		}
-		result.Default = f.header.DefaultThresholds
-		d.Thresholds = append(d.Thresholds, result)
-	}
-	d.Verdict.Trust, d.Verdict.Reasons = trust(d)
-	d.Verdict.Pass = d.ExitCode() == ExitPassed
-}

@@ -7,17 +7,10 @@ import "math"
 type truth int
 
 const (
-	unknown truth = iota
-	fails
-	holds
+	fails   truth = -1
+	unknown truth = 0
+	holds   truth = 1
 )
-
-func truthOf(b bool) truth {
-	if b {
-		return holds
-	}
-	return fails
-}
 
 // decision is what a comparison saw.
 type decision struct {
@@ -31,13 +24,7 @@ func (t *term) decide(d *Document) (truth, decision) {
 	switch t.op {
 	case "not":
 		inner, by := t.left.decide(d)
-		switch inner {
-		case holds:
-			return fails, by
-		case fails:
-			return holds, by
-		}
-		return unknown, by
+		return -inner, by
 	case "and", "or":
 		left, byLeft := t.left.decide(d)
 		right, byRight := t.right.decide(d)
@@ -61,68 +48,58 @@ func (t *term) decide(d *Document) (truth, decision) {
 }
 
 func (t *term) compare(d *Document) (truth, decision) {
-	left, reason := t.left.evaluate(d)
-	right, rightReason := t.right.evaluate(d)
-	by := decision{observed: left, unit: t.left.unit.unit(), reason: reason}
+	left, right := t.left.evaluate(d), t.right.evaluate(d)
+	by := decision{observed: left.observed, unit: t.left.unit.unit()}
 	if !t.left.readsMetric() {
-		by.observed, by.unit = right, t.right.unit.unit()
+		by.observed, by.unit = right.observed, t.right.unit.unit()
 	}
-	if by.reason == "" {
-		by.reason = rightReason
-	}
-	if math.IsNaN(left) || math.IsNaN(right) {
-		if by.reason == "" {
-			by.reason = "it is not a number"
-		}
+	by.reason = either(left.reason, right.reason)
+	if left.isNone() || right.isNone() {
+		by.reason = either(by.reason, "it is not a number")
 		return unknown, by
 	}
+	answer := t.hold(left, right)
+	if answer == unknown {
+		by.reason = either(left.doubt, right.doubt)
+		if math.IsInf(left.hi, 1) || math.IsInf(right.hi, 1) {
+			by.observed = math.NaN() // too little was measured to tell it
+		}
+	}
+	return answer, by
+}
+
+// hold gives the truth of the comparison of two numbers.
+func (t *term) hold(left, right span) truth {
 	switch t.op {
 	case "<":
-		return truthOf(left < right), by
+		return left.less(right, false)
 	case "<=":
-		return truthOf(left <= right && !math.IsInf(left, 1)), by
+		return left.less(right, true)
 	case ">":
-		return truthOf(left > right), by
+		return right.less(left, false)
 	case ">=":
-		return truthOf(left >= right && !math.IsInf(right, 1)), by
+		return right.less(left, true)
 	case "==":
-		return truthOf(left == right && !math.IsInf(left, 0)), by
+		return left.equals(right)
 	default:
-		return truthOf(left != right), by
+		return -left.equals(right)
 	}
 }
 
-// evaluate gives the number of an arithmetic term, and the reason where it is none.
-func (t *term) evaluate(d *Document) (float64, string) {
+// evaluate gives the number of an arithmetic term.
+func (t *term) evaluate(d *Document) span {
 	switch {
 	case t.op == "" && t.operand.ref != nil:
 		return t.operand.ref.read(d)
 	case t.op == "":
-		return t.operand.value, ""
+		return known(t.operand.value)
 	}
-	left, reason := t.left.evaluate(d)
-	if t.right == nil {
-		if t.op == "-" {
-			left = -left
-		}
-		return left, reason
-	}
-	right, rightReason := t.right.evaluate(d)
-	if reason == "" {
-		reason = rightReason
-	}
+	left := t.left.evaluate(d)
 	switch {
-	case t.op == "+":
-		return left + right, reason
-	case t.op == "*":
-		return left * right, reason
-	case math.IsInf(right, 0): // taking away or dividing by what was lost must not make anything small
-		return math.NaN(), reason
+	case t.right != nil:
+		return left.combine(t.op, t.right.evaluate(d))
 	case t.op == "-":
-		return left - right, reason
-	case right == 0:
-		return math.NaN(), "it divides by zero"
-	default:
-		return left / right, reason
+		return left.negative()
 	}
+	return left
 }

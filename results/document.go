@@ -76,12 +76,40 @@ type Series struct {
 // ThresholdResult is a threshold and what came of it.
 type ThresholdResult struct {
 	Expression string   `json:"expression"`
-	Observed   *float64 `json:"observed"` // the left side's value; null: lost (censored) or never produced
+	Observed   *float64 `json:"observed"` // the left side's value; null: lost (censored), or nothing that would say it
 	Unit       Unit     `json:"unit"`
-	Pass       bool     `json:"pass"`
-	Reason     string   `json:"reason,omitempty"`  // why it could not be evaluated
-	Default    bool     `json:"default,omitempty"` // the scenario named no thresholds
+	Outcome    Outcome  `json:"outcome"`
+	Pass       bool     `json:"pass"`              // Outcome is Held
+	Reason     string   `json:"reason,omitempty"`  // why it is inconclusive, or what the number alone does not tell
+	Default    bool     `json:"default,omitempty"` // it applies where no threshold of the scenario names its metric
 }
+
+// UnmarshalJSON reads a result, also one of a document from before there were outcomes.
+func (t *ThresholdResult) UnmarshalJSON(data []byte) error {
+	type plain ThresholdResult
+	if err := json.Unmarshal(data, (*plain)(t)); err != nil {
+		return err
+	}
+	switch {
+	case t.Outcome != "":
+	case t.Pass:
+		t.Outcome = Held
+	default:
+		t.Outcome = Crossed
+	}
+	return nil
+}
+
+// Outcome is what a threshold came to.
+type Outcome string
+
+// The outcomes of a threshold.
+const (
+	Held         Outcome = "held"
+	Crossed      Outcome = "crossed"
+	Inconclusive Outcome = "inconclusive" // the run does not say on which side of the limit the figure lies
+	NotMeasured  Outcome = "not_measured" // the run failed before anything was measured
+)
 
 // The grades of trust in the generator.
 const (
@@ -94,7 +122,19 @@ const (
 type Verdict struct {
 	Pass    bool     `json:"pass"`
 	Trust   string   `json:"trust"`
-	Reasons []string `json:"reasons"`
+	Reasons []string `json:"reasons"` // of the trust
+	// Inconclusive says why the run as a whole cannot be judged, whatever its thresholds say; empty: it can.
+	Inconclusive []Warning `json:"inconclusive,omitempty"`
+}
+
+// Count returns how many thresholds came to the outcome.
+func (d *Document) Count(o Outcome) (n int) {
+	for _, t := range d.Thresholds {
+		if t.Outcome == o {
+			n++
+		}
+	}
+	return n
 }
 
 // Environment is the machine and the settings that figures depend on.

@@ -108,21 +108,44 @@ func TestFormatsHaveNames(t *testing.T) {
 }
 
 func TestExitCodes(t *testing.T) {
-	crossed := []ThresholdResult{{Pass: true}, {Pass: false}}
+	of := func(outcomes ...Outcome) (all []ThresholdResult) {
+		for _, o := range outcomes {
+			all = append(all, ThresholdResult{Outcome: o, Pass: o == Held})
+		}
+		return all
+	}
+	unoffered := []Warning{{Token: "load_not_offered"}}
 	for _, c := range []struct {
 		name string
 		d    Document
 		want int
 	}{
-		{"passed", Document{Thresholds: crossed[:1], Verdict: Verdict{Trust: Trusted}}, 0},
+		{"passed", Document{Thresholds: of(Held), Verdict: Verdict{Trust: Trusted}}, 0},
 		{"degraded", Document{Verdict: Verdict{Trust: Degraded}}, 0},
-		{"crossed", Document{Thresholds: crossed}, 99},
-		{"the generator was the limit", Document{Thresholds: crossed, Verdict: Verdict{Trust: GeneratorLimited}}, 98},
-		{"interrupted", Document{Run: Run{Partial: true}, Thresholds: crossed, Verdict: Verdict{Trust: GeneratorLimited}}, 130},
-		{"failed", Document{Run: Run{Partial: true, Failure: "x"}, Thresholds: crossed, Verdict: Verdict{Trust: GeneratorLimited}}, 1},
+		{"crossed", Document{Thresholds: of(Held, Crossed)}, 99},
+		{"crossed beside one that is inconclusive", Document{Thresholds: of(Inconclusive, Crossed)}, 99},
+		{"inconclusive", Document{Thresholds: of(Held, Inconclusive)}, 98},
+		{"not measured", Document{Thresholds: of(NotMeasured)}, 98},
+		{"the load was not offered", Document{Thresholds: of(Held), Verdict: Verdict{Inconclusive: unoffered}}, 98},
+		{"crossed where the load was not offered", Document{Thresholds: of(Crossed), Verdict: Verdict{Inconclusive: unoffered}}, 98},
+		{"the generator was the limit", Document{Thresholds: of(Crossed), Verdict: Verdict{Trust: GeneratorLimited}}, 98},
+		{"interrupted", Document{Run: Run{Partial: true}, Thresholds: of(Crossed), Verdict: Verdict{Trust: GeneratorLimited}}, 130},
+		{"failed", Document{Run: Run{Partial: true, Failure: "x"}, Thresholds: of(Crossed), Verdict: Verdict{Trust: GeneratorLimited}}, 1},
 	} {
 		if got := c.d.ExitCode(); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Documents from before there were outcomes say only whether a threshold passed.
+func TestOldResultsOfThresholds(t *testing.T) {
+	for text, want := range map[string]Outcome{
+		`{"pass": true}`: Held, `{"pass": false}`: Crossed, `{"pass": false, "outcome": "inconclusive"}`: Inconclusive,
+	} {
+		var got ThresholdResult
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got.Outcome != want {
+			t.Errorf("%s: %s, want %s (%v)", text, got.Outcome, want, err)
 		}
 	}
 }

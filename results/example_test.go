@@ -12,7 +12,7 @@ func Example() {
 	header := &results.Header{
 		Run:        results.Run{ID: "7f3a", Scenario: "example", TimeOfReceipt: "read"},
 		Phases:     []results.PhaseInfo{{Name: "hold", Kind: results.PhaseHold}},
-		Thresholds: []string{"fanout.latency.p99 < 50ms", "deliveries.lost == 0"},
+		Thresholds: []string{"fanout.latency.p99 < 50ms", "deliveries.received == 1001"},
 	}
 	second := &results.Values{}
 	for range 1000 {
@@ -51,6 +51,6 @@ func Example() {
 	fmt.Println("exit code", document.ExitCode())
 	// Output:
 	// fanout.latency.p99 < 50ms true 12.0 ms
-	// deliveries.lost == 0 false deliveries.lost: never produced by this run
+	// deliveries.received == 1001 false 1,000
 	// exit code 99
 }

@@ -18,21 +18,21 @@ func (d *Document) Fail(reason string) {
 	d.Verdict.Pass = false
 }
 
-// ExitCode gives the code with which a run that came to this document ends. Where several apply, the first of 1, 130, 98 and
-// 99 counts: a threshold says nothing about a run that failed, and little where the generator was the limit.
+// ExitCode returns the code with which a run that came to this document ends. Where several apply, the first of 1, 130, 98 and 99
+// counts: a threshold says nothing about a run that failed, and little about one that cannot be judged. One threshold that was
+// crossed for certain outweighs others that are inconclusive.
 func (d *Document) ExitCode() int {
 	switch {
 	case d.Run.Failure != "":
 		return ExitFailed
 	case d.Run.Partial:
 		return ExitInterrupted
-	case d.Verdict.Trust == GeneratorLimited:
+	case d.Verdict.Trust == GeneratorLimited, len(d.Verdict.Inconclusive) > 0:
 		return ExitInconclusive
-	}
-	for _, t := range d.Thresholds {
-		if !t.Pass {
-			return ExitCrossed
-		}
+	case d.Count(Crossed) > 0:
+		return ExitCrossed
+	case d.Count(Held) < len(d.Thresholds):
+		return ExitInconclusive
 	}
 	return ExitPassed
 }

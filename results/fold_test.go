@@ -222,14 +222,14 @@ func TestImpossibleIntervalsAreRefused(t *testing.T) {
 
 func TestThresholdsOfAHeader(t *testing.T) {
 	h := sampleHeader()
-	h.DefaultThresholds = true
-	h.Thresholds = append(h.Thresholds, "fanout.renamed.p99 < 1s")
+	h.Defaults = h.Thresholds[1:]
+	h.Thresholds = append(h.Thresholds[:1:1], "fanout.renamed.p99 < 1s")
 	d := mustFold(t, h, sampleRun())
-	if len(d.Thresholds) != 3 || d.Thresholds[0].Pass || *d.Thresholds[0].Observed != 1 || !d.Thresholds[1].Pass || !d.Thresholds[0].Default {
+	if len(d.Thresholds) != 3 || d.Thresholds[0].Pass || *d.Thresholds[0].Observed != 1 || d.Thresholds[0].Default || !d.Thresholds[2].Pass || !d.Thresholds[2].Default {
 		t.Errorf("thresholds %+v", d.Thresholds)
 	}
-	if d.Thresholds[2].Pass || !strings.Contains(d.Thresholds[2].Reason, "unknown metric fanout.renamed") {
-		t.Errorf("a threshold of another version: %+v", d.Thresholds[2])
+	if d.Thresholds[1].Outcome != Inconclusive || !strings.Contains(d.Thresholds[1].Reason, "unknown metric fanout.renamed") {
+		t.Errorf("a threshold of another version: %+v", d.Thresholds[1])
 	}
 	if d.Verdict.Pass || d.ExitCode() != ExitCrossed {
 		t.Errorf("verdict %+v", d.Verdict)

@@ -8,13 +8,15 @@ type Header struct {
 	Run         Run             `json:"run"`
 	Scenario    json.RawMessage `json:"scenario"`
 	Environment Environment     `json:"environment"`
-	Phases      []PhaseInfo     `json:"phases"` // Interval.Phases and Marks point into it; the last one is "drain"
-	Thresholds  []string        `json:"thresholds"`
-	// DefaultThresholds: the scenario named none, so the Thresholds are the default ones.
-	DefaultThresholds bool `json:"default_thresholds,omitempty"`
+	Phases      []PhaseInfo     `json:"phases"`     // Interval.Phases and Marks point into it; the last one is "drain"
+	Thresholds  []string        `json:"thresholds"` // of the scenario
+	// Defaults are the thresholds that apply because none of the scenario's names their metric.
+	Defaults []string `json:"defaults,omitempty"`
 	// Produces names the metrics that this kind of run can produce though it may have counted nothing (a counter of zero is a
-	// value). A threshold on any other metric that no interval holds is crossed as "never produced".
-	Produces []string  `json:"produces"`
+	// value). A threshold on any other metric that no interval holds is inconclusive.
+	Produces []string `json:"produces"`
+	// Measures names the metrics without a value of which the run has measured nothing that it was made for.
+	Measures []string  `json:"measures,omitempty"`
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 

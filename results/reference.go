@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -155,24 +154,24 @@ func editDistance(a, b string, limit int) int {
 	return row[len(b)]
 }
 
-// read gives the number that the reference names. A lost percentile is +Inf. The reason says why there is no number.
-func (r *reference) read(d *Document) (value float64, reason string) {
+// read gives the number that the reference names. A lost percentile is +Inf, and where there is no number the reason says why.
+func (r *reference) read(d *Document) span {
 	name := r.id.String()
 	v, ok := d.Metrics[name]
 	if !ok && d.Run.Partial && slices.Contains(ledgerClose, r.id) {
-		return math.NaN(), name + ": unknown, since the ledger of the run was not closed"
+		return none(name + ": unknown, since the ledger of the run was not closed")
 	}
 	if !ok {
-		return math.NaN(), name + ": never produced by this run"
+		return none(name + ": never produced by this run")
 	}
 	if r.byToken {
-		return float64(v.By[r.token]), ""
+		return known(float64(v.By[r.token]))
 	}
 	if v.Kind == KindHistogram {
 		if v.Histogram == nil {
-			return math.NaN(), name + ": never produced by this run"
+			return none(name + ": never produced by this run")
 		}
-		return v.Histogram.read(name, r.field)
+		return withoutGenerator(d, r.id, r.field, v.Histogram.read(name, r.field))
 	}
 	field := v.Value
 	switch r.field {
@@ -184,43 +183,52 @@ func (r *reference) read(d *Document) (value float64, reason string) {
 		field = v.Last
 	}
 	if field == nil { // what never came about, such as full recovery from an outage
-		return math.Inf(1), name + ": it never came to it in this run"
+		return lost(name + ": it never came to it in this run")
 	}
-	return *field, ""
+	return known(*field)
+}
+
+func lost(reason string) span {
+	s := known(infinite)
+	s.reason = reason
+	return s
 }
 
 // read gives a field's number. The mean and the maximum of values among which some never arrived lie beyond every limit: losing
 // events must improve nothing.
-func (s *Summary) read(name, field string) (value float64, reason string) {
+func (s *Summary) read(name, field string) span {
 	switch field {
 	case "count":
-		return float64(s.Count), ""
+		return known(float64(s.Count))
 	case "censored":
-		return float64(s.Censored), ""
+		return known(float64(s.Censored))
 	}
 	if s.Count == 0 && s.Censored == 0 {
-		return math.NaN(), name + ": no values in this run"
+		return none(name + ": no values in this run")
 	}
-	lost := fmt.Sprintf("lost: it lies among the %d that never arrived", s.Censored)
 	switch field {
 	case "min":
 		if s.Count > 0 {
-			return s.Min, ""
+			return known(s.Min)
 		}
 	case "max":
 		if s.Censored == 0 {
-			return s.Max, ""
+			return known(s.Max)
 		}
 	case "mean":
 		if s.Censored == 0 {
-			return s.Mean, ""
+			return known(s.Mean)
 		}
 	default:
-		if p := s.Percentile(field); p != nil {
-			return *p, ""
+		switch p := s.Percentile(field); {
+		case p == nil:
+		case s.Supports(field):
+			return known(*p)
+		default:
+			return s.span(field)
 		}
 	}
-	return math.Inf(1), lost
+	return lost(fmt.Sprintf("lost: it lies among the %d that never arrived", s.Censored))
 }
 
 // Percentile gives the percentile of that name ("p50" to "p99_99"), nil where it is lost or there are no values.

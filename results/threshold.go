@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/file"
@@ -83,17 +84,46 @@ func excerpt(s string) string {
 	return s
 }
 
-// Eval holds the threshold against a run. A metric that the run never produced crosses it, and so does a percentile among the
-// censored values when it is compared with an upper limit. Observed is the left side of the comparison that
-// decided, or its right side where only that names a metric.
+// Metrics returns the metrics that the expression names, each once.
+func (t Threshold) Metrics() (ids []ID) {
+	t.root.each(func(r *reference, _ int) {
+		if !slices.Contains(ids, r.id) {
+			ids = append(ids, r.id)
+		}
+	})
+	return ids
+}
+
+// Require returns a *ThresholdError at the first metric of the expression that the function has something to say against.
+func (t Threshold) Require(wrong func(ID) string) error {
+	var first *ThresholdError
+	t.root.each(func(r *reference, column int) {
+		if what := wrong(r.id); what != "" && first == nil {
+			first = &ThresholdError{Column: column, Message: fmt.Sprintf("%s: %s", r.id, what)}
+		}
+	})
+	if first == nil {
+		return nil
+	}
+	return first
+}
+
+// Eval holds the threshold against a run. A percentile among the censored values crosses every upper limit. Observed is the left side
+// of the comparison that decided, or its right side where only that names a metric. The outcome is inconclusive where the run
+// does not say on which side of the limit the number lies.
 func (t Threshold) Eval(d *Document) ThresholdResult {
-	result := ThresholdResult{Expression: t.Expression, Unit: UnitOne}
+	result := ThresholdResult{Expression: t.Expression, Unit: UnitOne, Outcome: Inconclusive}
 	if t.root == nil {
 		result.Reason = "the threshold was never parsed"
 		return result
 	}
 	truth, by := t.root.decide(d)
-	result.Pass = truth == holds
+	switch truth {
+	case holds:
+		result.Outcome, result.Pass = Held, true
+	case fails:
+		result.Outcome = Crossed
+	}
 	result.Unit = by.unit
 	result.Reason = by.reason
 	if !math.IsInf(by.observed, 0) && !math.IsNaN(by.observed) {

@@ -96,15 +96,15 @@ func (s *suspicion) hold(what string, value, degraded, limited float64, unit Uni
 
 // lag compares, in each phase, how late receipts were handled with the figure that they are part of.
 func (s *suspicion) lag() {
-	worst, lag, figure, of, where := 0.0, 0.0, 0.0, ID(0), ""
+	worst, lag, figure, of, where := 0.0, tail{}, tail{}, ID(0), ""
 	for _, p := range s.d.Phases {
-		late := p99(p.Metrics, GeneratorLag)
-		if late == nil || *late <= lagFloor || p.Warmup {
+		late := tailOf(p.Metrics, GeneratorLag)
+		if late.value <= lagFloor || p.Warmup {
 			continue
 		}
 		for _, id := range []ID{FanoutLatency, ObservedLatency} {
-			if latency := p99(p.Metrics, id); latency != nil && *late > worst*max(*latency, 1) {
-				worst, lag, figure, of, where = *late/max(*latency, 1), *late, *latency, id, p.Name
+			if latency := tailOf(p.Metrics, id); latency.known && late.value > worst*max(latency.value, 1) {
+				worst, lag, figure, of, where = late.value/max(latency.value, 1), late, latency, id, p.Name
 			}
 		}
 	}
@@ -115,8 +115,8 @@ func (s *suspicion) lag() {
 	if !s.stamped {
 		consequence = "receipts were stamped that late, so the figure is partly the generator's"
 	}
-	s.note(!s.stamped && worst > lagShareLimited, "generator.lag p99 in phase %s is %s, over %s of the %s of %s p99: %s",
-		where, Format(lag, UnitNanoseconds), Format(lagShareDegraded, UnitRatio), Format(figure, UnitNanoseconds), of, consequence)
+	s.note(!s.stamped && worst > lagShareLimited, "generator.lag %s in phase %s is %s, over %s of the %s of %s %s: %s",
+		lag.name, where, Format(lag.value, UnitNanoseconds), Format(lagShareDegraded, UnitRatio), Format(figure.value, UnitNanoseconds), of, figure.name, consequence)
 }
 
 // pauses stand in for the lag where the kernel does not say when receipts came.
@@ -128,17 +128,16 @@ func (s *suspicion) pauses() {
 
 // schedule: the publishes of a hold phase may be few beside the dials of a ramp, so each phase is judged by itself, and the worst counts.
 func (s *suspicion) schedule() {
-	worst, where := 0.0, ""
+	worst, where := tail{}, ""
 	for _, p := range s.d.Phases {
-		if late := p99(p.Metrics, GeneratorScheduleLag); late != nil && !p.Warmup && *late > worst {
-			worst, where = *late, p.Name
+		if late := tailOf(p.Metrics, GeneratorScheduleLag); !p.Warmup && late.value > worst.value {
+			worst, where = late, p.Name
 		}
 	}
-	s.hold("generator.schedule_lag p99 in phase "+where, worst, scheduleLagDegraded, scheduleLagLimited, UnitNanoseconds,
+	s.hold("generator.schedule_lag "+worst.name+" in phase "+where, worst.value, scheduleLagDegraded, scheduleLagLimited, UnitNanoseconds,
 		"publishes and dials left late, and every latency counts from when they were due")
-	if late := p99(s.d.Metrics, ConnectLag); late != nil {
-		s.hold("connect.lag p99", *late, connectLagDegraded, connectLagLimited, UnitNanoseconds, "the generator did not keep up with the ramp")
-	}
+	late := tailOf(s.d.Metrics, ConnectLag)
+	s.hold("connect.lag "+late.name, late.value, connectLagDegraded, connectLagLimited, UnitNanoseconds, "the generator did not keep up with the ramp")
 }
 
 // busy: the mean over the busiest phase in which events were expected.
@@ -234,12 +233,30 @@ func (s *suspicion) of(id ID) float64 {
 	return 0
 }
 
-// p99 gives the percentile, nil where there are no values or it is lost.
-func p99(metrics map[string]Value, id ID) *float64 {
-	if s := metrics[id.String()].Histogram; s != nil && s.Count > 0 {
-		return s.P99
+// tail is the end of a distribution, as far as it is known.
+type tail struct {
+	name  string // p99 where that many values support it, else a lower percentile; of a few values the maximum
+	value float64
+	known bool
+}
+
+// tailOf returns the tail of a metric's values; where it lies among those that never came it is infinite.
+func tailOf(metrics map[string]Value, id ID) tail {
+	s := metrics[id.String()].Histogram
+	if s == nil || s.Count == 0 {
+		return tail{}
 	}
-	return nil
+	found := tail{"max", s.Max, true}
+	for _, p := range s.percentiles() {
+		switch {
+		case p.percentile > 99:
+		case *p.value == nil:
+			found = tail{p.field, infinite, true}
+		case s.Supports(p.field):
+			found = tail{p.field, **p.value, true}
+		}
+	}
+	return found
 }
 
 func plural(n float64, one string) string {

@@ -37,11 +37,11 @@ func (c *suspect) document(t *testing.T) *Document {
 	return mustFold(t, h, []*Interval{i.close(end)})
 }
 
-// late is a fan-out of a hundred receipts and a lag of a hundred more.
+// late is a fan-out of a thousand receipts and a lag of a thousand more.
 func late(lag, latency int64) func(v *Values) {
 	return func(v *Values) {
-		deliver(v, 100, 0, latency)
-		for range 100 {
+		deliver(v, 1000, 0, latency)
+		for range 1000 {
 			v.Record(GeneratorLag, lag)
 		}
 	}
@@ -67,7 +67,7 @@ var suspects = []suspect{
 	{name: "a lag over the figure, which the kernel stamped", fill: late(300e6, 5e6), grade: Degraded, reasons: []string{"generator.lag p99"}},
 	{name: "a lag over a tenth, in the figure", receipt: ReceiptRead, fill: late(20e6, 100e6), grade: Degraded, reasons: []string{"generator.lag p99 in phase hold is 20.0 ms, over 10.0 % of the 100 ms of fanout.latency p99: receipts were stamped that late"}},
 	{name: "a lag that is the figure", receipt: ReceiptRead, fill: late(60e6, 100e6), grade: GeneratorLimited, reasons: []string{"generator.lag p99"}},
-	{name: "a lag beside an observed figure", fill: func(v *Values) { v.Record(ObservedLatency, 10e6); v.Record(GeneratorLag, 5e6) }, grade: Degraded, reasons: []string{"generator.lag p99 in phase hold is 5.00 ms, over 10.0 % of the 10.0 ms of observed.latency p99"}},
+	{name: "a lag beside an observed figure", fill: func(v *Values) { v.Record(ObservedLatency, 10e6); v.Record(GeneratorLag, 5e6) }, grade: Degraded, reasons: []string{"generator.lag max in phase hold is 5.00 ms, over 10.0 % of the 10.0 ms of observed.latency max"}},
 	{name: "a lag beside a figure that is lost", fill: func(v *Values) { v.Censor(FanoutLatency, 5); v.Record(GeneratorLag, 5e6) }},
 
 	{name: "a pause where the lag is known", fill: record(GeneratorGCPause, 60e6)},
@@ -75,11 +75,11 @@ var suspects = []suspect{
 	{name: "a pause in the figure", receipt: ReceiptRead, fill: record(GeneratorGCPause, 60e6), grade: Degraded, reasons: []string{"generator.gc_pause max is 60.0 ms, over 50.0 ms"}},
 
 	{name: "a schedule that was kept", fill: record(GeneratorScheduleLag, 9e6)},
-	{name: "a late schedule", fill: record(GeneratorScheduleLag, 12e6), grade: Degraded, reasons: []string{"generator.schedule_lag p99 in phase hold is 12.0 ms, over 10.0 ms"}},
-	{name: "no schedule", fill: record(GeneratorScheduleLag, 300e6), grade: GeneratorLimited, reasons: []string{"generator.schedule_lag p99 in phase hold is 300 ms, over 250 ms"}},
+	{name: "a late schedule", fill: record(GeneratorScheduleLag, 12e6), grade: Degraded, reasons: []string{"generator.schedule_lag max in phase hold is 12.0 ms, over 10.0 ms"}},
+	{name: "no schedule", fill: record(GeneratorScheduleLag, 300e6), grade: GeneratorLimited, reasons: []string{"generator.schedule_lag max in phase hold is 300 ms, over 250 ms"}},
 	{name: "a ramp that was kept", fill: record(ConnectLag, 90e6)},
-	{name: "a late ramp", fill: record(ConnectLag, 200e6), grade: Degraded, reasons: []string{"connect.lag p99 is 200 ms, over 100 ms"}},
-	{name: "no ramp", fill: record(ConnectLag, 2e9), grade: GeneratorLimited, reasons: []string{"connect.lag p99 is 2.00 s, over 1.00 s"}},
+	{name: "a late ramp", fill: record(ConnectLag, 200e6), grade: Degraded, reasons: []string{"connect.lag max is 200 ms, over 100 ms"}},
+	{name: "no ramp", fill: record(ConnectLag, 2e9), grade: GeneratorLimited, reasons: []string{"connect.lag max is 2.00 s, over 1.00 s"}},
 
 	{name: "cores to spare", gauges: map[ID]float64{GeneratorCPU: 1.7}},
 	{name: "busy cores", gauges: map[ID]float64{GeneratorCPU: 1.85}, grade: Degraded, reasons: []string{"generator.cpu in phase hold over its 2 cores is 92.5 %, over 90.0 %"}},

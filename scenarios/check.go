@@ -57,12 +57,17 @@ func (c checker) wrong(path string, offset int, suggestion, format string, args 
 func (c checker) given(path string) bool { return c.source.values[path] != nil || c.source.meant[path] }
 
 func (c checker) threshold(path, expression string, err error) {
+	offset, suggestion, message := thresholdMistake(expression, err)
+	c.wrong(path, offset, suggestion, "%s", message)
+}
+
+// thresholdMistake gives the place of a mistake in an expression, and what to say of it.
+func thresholdMistake(expression string, err error) (offset int, suggestion, message string) {
 	var wrong *results.ThresholdError
 	if !errors.As(err, &wrong) {
-		c.wrong(path, 0, "", "%v", err)
-		return
+		return 0, "", err.Error()
 	}
-	c.wrong(path, min(max(wrong.Column-1, 0), len(expression)), wrong.Suggestion, "%s", wrong.Message)
+	return min(max(wrong.Column-1, 0), len(expression)), wrong.Suggestion, wrong.Message
 }
 
 func (c checker) load(l *Load) {

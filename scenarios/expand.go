@@ -20,6 +20,12 @@ func (e *expander) wrong(path string, offset int, message, suggestion string) {
 	e.mistakes.add(e.source.at(path, offset, message, suggestion))
 }
 
+// threshold says what is wrong with an expression for this plan.
+func (e *expander) threshold(path, expression string, err error) {
+	offset, suggestion, message := thresholdMistake(expression, err)
+	e.wrong(path, offset, message, suggestion)
+}
+
 func (e *expander) template(path, text string) string { return e.expand(path, text, true) }
 
 func (e *expander) text(path, text string) string { return e.expand(path, text, false) }

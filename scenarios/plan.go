@@ -44,8 +44,8 @@ type Plan struct {
 	Publish *PublishPlan // nil: the server emits by itself
 	Observe *Observe     // nil unless it does
 
-	Thresholds        []results.Threshold
-	DefaultThresholds bool // the scenario has none of its own
+	Thresholds []results.Threshold // of the scenario
+	Defaults   []results.Threshold // on metrics that none of the scenario's names
 
 	secrets []string // values of secret variables: see Redact
 	users   *users

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"ssebench/results"
 )
 
 func env(pairs ...string) func(string) (string, bool) {
@@ -59,14 +61,13 @@ func TestPlanOfQuickstart(t *testing.T) {
 			{Name: "hold", Kind: KindHold, Connections: 5000, Duration: 10 * time.Second},
 		},
 		OpenWithin: time.Minute, Drain: 5 * time.Second, Reconnect: ReconnectPolicy{Profile: "none"}, StreamsPerConnection: 1,
-		Gap:               &Gap{Event: "gap"},
-		Publish:           &PublishPlan{Schedule: Schedule{Constant: 10}, From: 1, Size: 100},
-		DefaultThresholds: true,
+		Gap:     &Gap{Event: "gap"},
+		Publish: &PublishPlan{Schedule: Schedule{Constant: 10}, From: 1, Size: 100},
 	}
-	if diff := cmp.Diff(want, p, cmpopts.IgnoreUnexported(Plan{}), cmpopts.IgnoreFields(Plan{}, "Scenario", "Thresholds")); diff != "" {
+	if diff := cmp.Diff(want, p, cmpopts.IgnoreUnexported(Plan{}), cmpopts.IgnoreFields(Plan{}, "Scenario", "Thresholds", "Defaults")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := expressions(p); got != "connections.failed == 0 | deliveries.lost == 0" {
+	if got := expressions(p.Defaults); got != "connections.failed == 0 | connections.closed_by_server == 0 | deliveries.lost == 0 | deliveries.corrupt == 0 | deliveries.unexpected[\"topic\"] == 0" {
 		t.Errorf("thresholds %s", got)
 	}
 	if _, err := p.Request(0); err == nil {
@@ -97,9 +98,9 @@ func TestPlanOfQuickstart(t *testing.T) {
 	}
 }
 
-func expressions(p *Plan) string {
+func expressions(thresholds []results.Threshold) string {
 	var list []string
-	for _, threshold := range p.Thresholds {
+	for _, threshold := range thresholds {
 		list = append(list, threshold.Expression)
 	}
 	return strings.Join(list, " | ")
@@ -148,7 +149,7 @@ func TestScenarioInPlanIsAScenario(t *testing.T) {
 	for _, text := range texts {
 		first := planOf(t, text, fixed)
 		again := planOf(t, string(first.Scenario), fixed)
-		if diff := cmp.Diff(first, again, cmpopts.IgnoreUnexported(Plan{}, OutagePlan{}), cmpopts.IgnoreFields(Plan{}, "Thresholds"), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(first, again, cmpopts.IgnoreUnexported(Plan{}, OutagePlan{}), cmpopts.IgnoreFields(Plan{}, "Thresholds", "Defaults"), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-first +again):\n%s", diff)
 		}
 	}

@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
-
-	"ssebench/results"
 )
 
 // Plan decides what the scenario leaves open. What only shows now (a variable that is not set, a users file that cannot be read, a
@@ -72,10 +70,13 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	if full.Target != nil {
 		p.target(&e)
 	}
+	if err := p.thresholds(full.Thresholds, &e); err != nil {
+		return nil, err
+	}
 	if err := mistakes.err(); err != nil {
 		return nil, err
 	}
-	return p, p.thresholds(full)
+	return p, nil
 }
 
 func seconds(s float64) time.Duration { return time.Duration(min(s*1e9, 1<<62)) }
@@ -141,37 +142,6 @@ func (p *Plan) target(e *expander) {
 		}
 	}
 	p.checkScheme(e)
-}
-
-func (p *Plan) thresholds(full *Scenario) error {
-	expressions := full.Thresholds
-	if len(expressions) == 0 {
-		p.DefaultThresholds = true
-		numbered := p.Publish != nil || p.Observe.Sequence != nil
-		if p.hasOutage() { // attempts fail while the door is shut, and a server without replay loses what falls into the gap
-			expressions = []string{"reconnect.stranded == 0"}
-			if numbered {
-				expressions = append(expressions, "deliveries.lost_midstream == 0", "deliveries.lost_tail == 0")
-			}
-			numbered = false
-		} else {
-			expressions = []string{"connections.failed == 0"}
-		}
-		if p.Publish == nil {
-			expressions = append(expressions, "connections.abandoned == 0", "events.received > 0")
-		}
-		if numbered {
-			expressions = append(expressions, "deliveries.lost == 0")
-		}
-	}
-	for _, expression := range expressions {
-		threshold, err := results.ParseThreshold(expression)
-		if err != nil {
-			return fmt.Errorf("threshold %s: %w", quote(expression), err)
-		}
-		p.Thresholds = append(p.Thresholds, threshold)
-	}
-	return nil
 }
 
 // runID is the same for the same seed and start.

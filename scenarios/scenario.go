@@ -31,8 +31,8 @@ type Scenario struct {
 	LateAfter Duration `yaml:"late_after,omitempty" json:"late_after,omitempty"`
 	// Drain is the longest wait for what is under way after the last phase; default 5s.
 	Drain Duration `yaml:"drain,omitempty" json:"drain,omitempty"`
-	// Thresholds are expressions over the metrics, such as "fanout.latency.p99 < 50ms"; a run that crosses one fails. Without
-	// any, the default ones hold.
+	// Thresholds are expressions over the metrics, such as "fanout.latency.p99 < 50ms"; a run that crosses one fails. The default
+	// ones apply beside them, but for those on a metric that one of these names.
 	Thresholds []string `yaml:"thresholds,omitempty" json:"thresholds,omitempty"`
 
 	source   *source     // where each field stands; nil in a Scenario made by hand

@@ -1,0 +1,67 @@
+package results
+
+import "fmt"
+
+// judge holds the thresholds against the document, and says whether the run can be judged at all and how far the generator can be
+// trusted.
+func (f *Folder) judge(d *Document) {
+	for _, expression := range f.header.Thresholds {
+		d.Thresholds = append(d.Thresholds, d.hold(expression))
+	}
+	for _, expression := range f.header.Defaults {
+		result := d.hold(expression)
+		result.Default = true
+		d.Thresholds = append(d.Thresholds, result)
+	}
+	d.Verdict.Trust, d.Verdict.Reasons = trust(d)
+	d.Verdict.Inconclusive = append(loadNotOffered(d), f.nothingMeasured(d)...)
+	d.Verdict.Pass = d.ExitCode() == ExitPassed
+}
+
+// hold holds one threshold against the document.
+func (d *Document) hold(expression string) ThresholdResult {
+	t, err := ParseThreshold(expression)
+	if err != nil {
+		return ThresholdResult{Expression: expression, Unit: UnitOne, Outcome: Inconclusive, Reason: err.Error()}
+	}
+	if d.Run.Failure != "" && !d.measuredAnything() {
+		return ThresholdResult{Expression: expression, Unit: UnitOne, Outcome: NotMeasured, Reason: "the run failed before it measured"}
+	}
+	return t.Eval(d)
+}
+
+// measuredAnything reports whether a byte of an answer's content came, or an event.
+func (d *Document) measuredAnything() bool {
+	for _, id := range []ID{EventsReceived, EventsComments, DeliveriesExpected} {
+		if v := d.Metrics[id.String()].Value; v != nil && *v > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// loadNotOffered tells of events that were due and never sent: the server was not held against the load that was asked for.
+func loadNotOffered(d *Document) []Warning {
+	due, unsent := d.Metrics[PublishDue.String()].Value, d.Metrics[PublishUnsent.String()].Value
+	if due == nil || unsent == nil || *unsent == 0 {
+		return nil
+	}
+	return []Warning{{Token: "load_not_offered", Message: fmt.Sprintf(
+		"%s of %s events that were due were never sent: calls of the publish hook were slower than the rate, and those of one topic wait for each other; "+
+			"set publish.concurrent: true, use more topics, or lower publish.rate",
+		Format(*unsent, UnitOne), Format(*due, UnitOne))}}
+}
+
+// nothingMeasured tells of the metrics that the run was made for and that have no value.
+func (f *Folder) nothingMeasured(d *Document) (all []Warning) {
+	for _, name := range f.header.Measures {
+		v := d.Metrics[name]
+		switch {
+		case v.Histogram != nil && v.Histogram.Count+v.Histogram.Censored > 0, v.Value != nil && *v.Value > 0:
+		case d.Run.Failure == "" && !d.Run.Partial:
+			all = append(all, Warning{Token: "nothing_measured", Message: fmt.Sprintf(
+				"%s has no value: the run came to its end and measured nothing of what it is about", name)})
+		}
+	}
+	return all
+}

@@ -1,0 +1,50 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+)
+
+// dueLatencies are the metrics that count from the instant at which the generator had something to do: what it was late by itself is
+// part of them. Each has the metric of that lateness, and the kinds of phases in which it matters.
+var dueLatencies = map[ID]ID{
+	FanoutLatency: GeneratorScheduleLag, FanoutFirst: GeneratorScheduleLag, FanoutLast: GeneratorScheduleLag,
+	FanoutReplayed: GeneratorScheduleLag, FanoutSurvivors: GeneratorScheduleLag, PublishLag: GeneratorScheduleLag,
+	ConnectTotal: ConnectLag,
+}
+
+// twoClocks are the metrics whose ends are told by clocks that need not agree.
+var twoClocks = []ID{ObservedLatency, FanoutLatency, FanoutFromSend, FanoutReplayed, FanoutFirst, FanoutLast, FanoutSurvivors}
+
+// withoutGenerator widens a latency by what the generator itself was late: without it, the latency would lie that much lower at most. A
+// field that counts, and one that has no number, stays as it is.
+func withoutGenerator(d *Document, id ID, field string, value span) span {
+	if field == "count" || field == "censored" || value.isNone() {
+		return value
+	}
+	if h := d.Metrics[id.String()].Histogram; h.Negatives > 0 && slices.Contains(twoClocks, id) {
+		return none(fmt.Sprintf("%s: %s of %s are below zero: the clocks of the server and of the generator disagree",
+			id, Format(float64(h.Negatives), UnitOne), plural(float64(h.Count), "value")))
+	}
+	cause, ok := dueLatencies[id]
+	if !ok {
+		return value
+	}
+	late := d.lateness(cause, id == ConnectTotal)
+	if late.value > 0 && value.lo > 0 {
+		value.lo = max(value.lo-late.value, 0)
+		value.doubt = either(value.doubt, fmt.Sprintf("%s %s is %s: the generator itself was that late, and without it the figure may be on either side",
+			cause, late.name, Format(late.value, UnitNanoseconds)))
+	}
+	return value
+}
+
+// lateness returns the worst of any phase, warm-ups aside; of ramps only where they are what is asked for.
+func (d *Document) lateness(cause ID, ramps bool) (worst tail) {
+	for _, p := range d.Phases {
+		if late := tailOf(p.Metrics, cause); late.value > worst.value && !p.Warmup && (ramps || p.Kind != PhaseRamp) {
+			worst = late
+		}
+	}
+	return worst
+}
