@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"hash/maphash"
+
+	"ssebench/loadgen/internal/jsonpointer"
 )
 
-// answer is what is in the body of a poll's answer that is JSON. It holds no part of the body.
+// answer is what is in the body of a poll's answer that is JSON: parts of body, of texts, or of a
+// body that was too long to be kept.
 type answer struct {
-	body   []byte // that was decoded; empty: none
-	cursor string
+	body   []byte // that was decoded; empty: none is kept
+	texts  []byte // what had to be decoded once more
+	cursor []byte
 	events []polledEvent
 }
 
@@ -19,18 +23,23 @@ type polledEvent struct{ kind, data []byte }
 // it again.
 type answers [16]answer
 
-// of gives what is in a body, valid until the next call; the error is a *Failure.
+// of gives what is in a body, valid until the next call and as long as the body is; the error is a *Failure.
 func (all *answers) of(c *polling, body []byte) (*answer, error) {
 	a := &all[maphash.Bytes(readingSeed, body)%uint64(len(all))]
 	if len(a.body) > 0 && bytes.Equal(a.body, body) {
 		return a, nil
 	}
-	*a = answer{body: a.body[:0], events: a.events[:0]}
-	if err := a.decode(c, body); err != nil {
-		return nil, err
+	if cap(a.texts) > longestBody {
+		a.texts = nil
 	}
+	*a = answer{body: a.body[:0], texts: a.texts[:0], events: a.events[:0]}
 	if len(body) <= longestRemembered {
 		a.body = append(a.body, body...)
+		body = a.body
+	}
+	if err := a.decode(c, body); err != nil {
+		a.body = a.body[:0]
+		return nil, err
 	}
 	return a, nil
 }
@@ -43,12 +52,10 @@ func (a *answer) decode(c *polling, body []byte) error {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		if !json.Valid(line) {
+		if !jsonpointer.Valid(line) {
 			return malformed(line)
 		}
-		if c.at != nil {
-			a.cursor, _ = c.at.text(line)
-		}
+		a.readCursor(c, line)
 		if err := a.add(c, line); err != nil {
 			return err
 		}
@@ -57,18 +64,16 @@ func (a *answer) decode(c *polling, body []byte) error {
 }
 
 func (a *answer) decodeList(c *polling, body []byte) error {
-	if !json.Valid(body) {
+	if !jsonpointer.Valid(body) {
 		return malformed(body)
 	}
-	if c.at != nil {
-		a.cursor, _ = c.at.text(body)
-	}
-	list, ok := c.events.follow(body)
-	var events []json.RawMessage
-	if !ok || json.Unmarshal(list, &events) != nil || events == nil {
+	a.readCursor(c, body)
+	value, _ := c.events.Find(body)
+	list, ok := jsonpointer.ListOf(value)
+	if !ok {
 		return &Failure{"events_missing", "an answer has no list of events where target.poll.events says"}
 	}
-	for _, event := range events {
+	for event, ok := list.Next(); ok; event, ok = list.Next() {
 		if err := a.add(c, event); err != nil {
 			return err
 		}
@@ -76,14 +81,22 @@ func (a *answer) decodeList(c *polling, body []byte) error {
 	return nil
 }
 
+// readCursor reads the cursor where it is in the answer; empty: there is none.
+func (a *answer) readCursor(c *polling, text []byte) {
+	if c.at != nil {
+		a.cursor, a.texts, _ = c.at.Text(text, a.texts)
+	}
+}
+
 // add takes an event in. Its data is a text where it is a JSON string, else JSON as it is written.
-func (a *answer) add(c *polling, event json.RawMessage) error {
-	data, ok := c.envelope.data.text(event)
-	if !ok {
+func (a *answer) add(c *polling, event []byte) error {
+	var e polledEvent
+	var ok bool
+	if e.data, a.texts, ok = c.envelope.data.Text(event, a.texts); !ok {
 		return &Failure{"events_missing", "an event has no data where target.poll.data says"}
 	}
-	kind, _ := c.envelope.kind.text(event)
-	a.events = append(a.events, polledEvent{[]byte(kind), []byte(data)})
+	e.kind, a.texts, _ = c.envelope.kind.Text(event, a.texts)
+	a.events = append(a.events, e)
 	return nil
 }
 

@@ -26,9 +26,12 @@ type field struct {
 	at    time.Time
 }
 
-func openField(tb testing.TB, subscribers int) *field {
+func openField(tb testing.TB, subscribers int) *field { return openFieldOf(tb, subscribers, hook) }
+
+// openFieldOf opens a field whose scenario says where its events come from.
+func openFieldOf(tb testing.TB, subscribers int, events string) *field {
 	text := fmt.Sprintf("name: test\ntarget: {url: http://127.0.0.1:9/events}\nload: {connections: %d, phases: [{ramp: at_once}, {hold: 5s}]}\n", subscribers)
-	s, err := scenarios.Decode(scenarios.Source{Name: tb.Name(), Bytes: []byte(text + hook)})
+	s, err := scenarios.Decode(scenarios.Source{Name: tb.Name(), Bytes: []byte(text + events)})
 	if err != nil {
 		tb.Fatal(err)
 	}

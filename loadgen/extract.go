@@ -1,22 +1,22 @@
 package loadgen
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"math"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
+	"ssebench/loadgen/internal/jsonpointer"
 	"ssebench/scenarios"
 )
 
-// extractor finds a value in the data of an event where there is no room for a mark, or where the server emits by itself. Safe
-// for use by many goroutines.
+// extractor finds a value in the data of an event where there is no room for a mark, or where the
+// server emits by itself. Safe for use by many goroutines.
 type extractor struct {
-	pointer []string // reference tokens of a JSON pointer (RFC 6901, section 4)
-	pattern *regexp.Regexp
+	pointer *jsonpointer.Pointer
+	pattern *regexp.Regexp // nil: the pointer counts
 }
 
 func newExtractor(e *scenarios.Extract) (*extractor, error) {
@@ -33,102 +33,62 @@ func newExtractor(e *scenarios.Extract) (*extractor, error) {
 		}
 		return &extractor{pattern: pattern}, nil
 	}
-	return &extractor{pointer: pointerTokens(e.Pointer)}, nil
-}
-
-func pointerTokens(pointer string) []string {
-	if pointer == "" {
-		return []string{}
-	}
-	tokens := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
-	for i, t := range tokens {
-		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(t, "~1", "/"), "~0", "~")
-	}
-	return tokens
-}
-
-// text gives the value as it is written; a JSON string without its quotes.
-func (x *extractor) text(data []byte) (string, bool) {
-	if x.pattern != nil {
-		m := x.pattern.FindSubmatch(data)
-		if m == nil {
-			return "", false
-		}
-		return string(m[1]), true
-	}
-	raw, ok := x.follow(data)
-	if !ok {
-		return "", false
-	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s, true
-	}
-	return strings.TrimSpace(string(raw)), true
-}
-
-// follow gives the JSON that the pointer leads to.
-func (x *extractor) follow(raw json.RawMessage) (json.RawMessage, bool) {
-	for _, token := range x.pointer {
-		var object map[string]json.RawMessage
-		var array []json.RawMessage
-		switch {
-		case json.Unmarshal(raw, &object) == nil:
-			next, ok := object[token]
-			if !ok {
-				return nil, false
-			}
-			raw = next
-		case json.Unmarshal(raw, &array) == nil:
-			i, err := strconv.Atoi(token)
-			if err != nil || i < 0 || i >= len(array) {
-				return nil, false
-			}
-			raw = array[i]
-		default:
-			return nil, false
-		}
-	}
-	return raw, true
+	return &extractor{pointer: jsonpointer.Parse(e.Pointer)}, nil
 }
 
 // number gives the value as a sequence number.
 func (x *extractor) number(data []byte) (uint64, bool) {
-	s, ok := x.text(data)
-	if !ok {
+	if x.pattern == nil {
+		return x.pointer.Uint(data)
+	}
+	m := x.pattern.FindSubmatch(data)
+	if m == nil {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	return n, err == nil
+	return jsonpointer.Uint(m[1])
 }
 
 // units of a time that is written as a number, in nanoseconds.
 var units = map[string]float64{"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1}
 
-// newClock gives a reader of the time that the server wrote into an event, as nanoseconds since the Unix epoch, and the resolution
-// of that time; nil where the scenario names none.
+// newClock gives a reader of the time that the server wrote into an event, as nanoseconds since the Unix epoch; nil where the
+// scenario names none.
 func newClock(o *scenarios.Observe) (read func(data []byte) (unix int64, ok bool)) {
 	if o == nil || o.Time == "" {
 		return nil
 	}
-	text := func(data []byte) (string, bool) { return strings.TrimSpace(string(data)), true }
-	if o.Time != "data" {
-		text = (&extractor{pointer: pointerTokens(o.Time)}).text
+	parse := parseTime
+	if unit, numeric := units[o.Unit]; numeric {
+		parse = func(text []byte) (int64, bool) { return parseUnits(text, unit) }
 	}
-	unit, numeric := units[o.Unit]
+	if o.Time == "data" {
+		return func(data []byte) (int64, bool) { return parse(bytes.TrimSpace(data)) }
+	}
+	pointer := jsonpointer.Parse(o.Time)
 	return func(data []byte) (int64, bool) {
-		s, ok := text(data)
+		text, _, ok := pointer.Text(data, nil)
 		if !ok {
 			return 0, false
 		}
-		if !numeric {
-			t, err := time.Parse(time.RFC3339Nano, s)
-			return t.UnixNano(), err == nil
-		}
-		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return n * int64(unit), n >= 0 && n <= math.MaxInt64/int64(unit)
-		}
-		f, err := strconv.ParseFloat(s, 64)
-		return int64(f * unit), err == nil && f >= 0 && f*unit < math.MaxInt64
+		return parse(text)
 	}
+}
+
+// parseTime reads RFC 3339. UnmarshalText allocates nothing, but is stricter than what servers write.
+func parseTime(text []byte) (unix int64, ok bool) {
+	var t time.Time
+	if t.UnmarshalText(text) == nil {
+		return t.UnixNano(), true
+	}
+	t, err := time.Parse(time.RFC3339Nano, string(text))
+	return t.UnixNano(), err == nil
+}
+
+// parseUnits reads a number of units of so many nanoseconds.
+func parseUnits(text []byte, unit float64) (unix int64, ok bool) {
+	if n, ok := jsonpointer.Uint(bytes.TrimPrefix(text, []byte("+"))); ok {
+		return int64(n) * int64(unit), n <= math.MaxInt64/uint64(unit)
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	return int64(f * unit), err == nil && f >= 0 && f*unit < math.MaxInt64
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"ssebench/loadgen/internal/jsonpointer"
 	"ssebench/loadgen/sse"
 	"ssebench/scenarios"
 )
@@ -43,8 +44,8 @@ func (m *messages) Resume(*Resumption) {}
 
 // envelope finds an event in a message that is JSON.
 type envelope struct {
-	data *extractor // nil: the message itself is the data
-	kind *extractor // nil: events have no type
+	data *jsonpointer.Pointer // nil: the message itself is the data
+	kind *jsonpointer.Pointer // nil: events have no type
 }
 
 func newEnvelope(w *scenarios.WebSocket) *envelope {
@@ -53,10 +54,10 @@ func newEnvelope(w *scenarios.WebSocket) *envelope {
 	}
 	x := new(envelope)
 	if w.Data != "" {
-		x.data = &extractor{pointer: pointerTokens(w.Data)}
+		x.data = jsonpointer.Parse(w.Data)
 	}
 	if w.Type != "" {
-		x.kind = &extractor{pointer: pointerTokens(w.Type)}
+		x.kind = jsonpointer.Parse(w.Type)
 	}
 	return x
 }
@@ -64,6 +65,7 @@ func newEnvelope(w *scenarios.WebSocket) *envelope {
 // openedMessage is the message that was opened last, and what was in it: a broadcast brings the same one to thousands of streams in a row.
 type openedMessage struct {
 	message    []byte
+	texts      []byte // what had to be decoded
 	data, kind []byte
 }
 
@@ -71,14 +73,12 @@ type openedMessage struct {
 func (o *openedMessage) event(x *envelope, message []byte) sse.Event {
 	if len(message) == 0 || !bytes.Equal(o.message, message) {
 		o.message = append(o.message[:0], message...)
-		o.data, o.kind = o.message, nil
+		o.data, o.kind, o.texts = o.message, nil, o.texts[:0]
 		if x.data != nil {
-			text, _ := x.data.text(message)
-			o.data = []byte(text)
+			o.data, o.texts, _ = x.data.Text(o.message, o.texts)
 		}
 		if x.kind != nil {
-			text, _ := x.kind.text(message)
-			o.kind = []byte(text)
+			o.kind, o.texts, _ = x.kind.Text(o.message, o.texts)
 		}
 	}
 	return sse.Event{Data: o.data, Type: o.kind}

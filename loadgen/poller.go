@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"ssebench/loadgen/internal/jsonpointer"
 	"ssebench/loadgen/sse"
 	"ssebench/results"
 )
@@ -67,7 +68,7 @@ func (p *poller) Opened(o Opening) error {
 			q.etag = append(q.etag[:0], tags[0]...)
 		}
 		if c.cursor != nil && c.cursor.From.Header != "" {
-			if f := p.advance(o.Header.Get(c.cursor.From.Header)); f != nil {
+			if f := p.advance([]byte(o.Header.Get(c.cursor.From.Header))); f != nil {
 				return f
 			}
 		}
@@ -175,9 +176,9 @@ func (p *poller) complete() error {
 }
 
 // advance takes the cursor of an answer. One that goes back is taken too: a server that counts anew would else never be followed again.
-func (p *poller) advance(cursor string) *Failure {
+func (p *poller) advance(cursor []byte) *Failure {
 	q := p.own.polls
-	if cursor == "" {
+	if len(cursor) == 0 {
 		return &Failure{"cursor_missing", "an answer has no cursor at " + p.run.polling.cursorAt()}
 	}
 	q.stepped = wentBack(q.cursor, cursor)
@@ -186,10 +187,10 @@ func (p *poller) advance(cursor string) *Failure {
 }
 
 // wentBack compares cursors where both are numbers; of others nothing is known.
-func wentBack(before []byte, now string) bool {
-	b, err := strconv.ParseUint(string(before), 10, 64)
-	n, err2 := strconv.ParseUint(now, 10, 64)
-	return err == nil && err2 == nil && n < b
+func wentBack(before, now []byte) bool {
+	b, ok := jsonpointer.Uint(before)
+	n, ok2 := jsonpointer.Uint(now)
+	return ok && ok2 && n < b
 }
 
 // nextDue is when a poll follows on a good answer.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ssebench/loadgen/internal/jsonpointer"
 	"ssebench/loadgen/sse"
 	"ssebench/scenarios"
 )
@@ -26,10 +27,10 @@ type polling struct {
 	limit       int64    // bytes of an answer that is JSON
 
 	// Of JSON.
-	lines    bool       // each line is an event
-	events   *extractor // the list
-	at       *extractor // the cursor; nil: it is elsewhere
-	envelope envelope   // of an event
+	lines    bool                 // each line is an event
+	events   *jsonpointer.Pointer // the list
+	at       *jsonpointer.Pointer // the cursor; nil: it is elsewhere
+	envelope envelope             // of an event
 }
 
 // pollingOf gives how a plan polls; nil: it does not.
@@ -57,12 +58,12 @@ func pollingOf(t *scenarios.Target) *polling {
 	case scenarios.FormatNDJSON:
 		c.lines, c.types = true, []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
 	default:
-		c.events, c.types = &extractor{pointer: pointerTokens(*t.Poll.Events)}, []string{"application/json"}
+		c.events, c.types = jsonpointer.Parse(*t.Poll.Events), []string{"application/json"}
 	}
 	c.accept = c.types[0]
-	c.envelope = envelope{data: &extractor{pointer: pointerTokens(*t.Poll.Data)}, kind: &extractor{pointer: pointerTokens(t.Poll.Type)}}
+	c.envelope = envelope{data: jsonpointer.Parse(*t.Poll.Data), kind: jsonpointer.Parse(t.Poll.Type)}
 	if c.cursor != nil && c.cursor.From.Pointer != "" {
-		c.at = &extractor{pointer: pointerTokens(c.cursor.From.Pointer)}
+		c.at = jsonpointer.Parse(c.cursor.From.Pointer)
 	}
 	return c
 }

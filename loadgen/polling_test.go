@@ -36,7 +36,7 @@ func TestWhereEventsAreInAnAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(c.body, err)
 			}
-			got := a.cursor
+			got := string(a.cursor)
 			for _, e := range a.events {
 				got += fmt.Sprintf(" %s %q", e.kind, e.data)
 			}
@@ -53,10 +53,10 @@ func TestCursorsGoBack(t *testing.T) {
 	for range 10_000 {
 		a, b := lots.Uint64()>>lots.IntN(64), lots.Uint64()>>lots.IntN(64)
 		before, now := strconv.FormatUint(a, 10), strconv.FormatUint(b, 10)
-		if got := wentBack([]byte(before), now); got != (b < a) {
+		if got := wentBack([]byte(before), []byte(now)); got != (b < a) {
 			t.Fatalf("%s after %s: %t", now, before, got)
 		}
-		if wentBack([]byte("c"+before), "c"+now) || wentBack(nil, now) || wentBack([]byte(before), now+"-0") {
+		if wentBack([]byte("c"+before), []byte("c"+now)) || wentBack(nil, []byte(now)) || wentBack([]byte(before), []byte(now+"-0")) {
 			t.Fatalf("%s after %s is no number", now, before)
 		}
 	}
