@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"net"
 	"sync/atomic"
 	"syscall"
@@ -15,6 +16,7 @@ type conn struct {
 	raw      syscall.RawConn // without TLS, on unix
 	tcp      *tcpConn
 	origin   string
+	asked    bool    // for a client certificate, and has not answered yet
 	reader   *stream // whose goroutine reads
 	step     func(fd uintptr) bool
 	err      error // that ended the reading
@@ -42,6 +44,7 @@ type meter struct {
 	received, sent       atomic.Int64
 	tlsReceived, tlsSent atomic.Int64 // of these, what TLS adds; a flight that is not decrypted yet counts as TLS until it is
 	secure               bool         // TLS is above
+	ended                bool         // the peer closed the connection; to be read by who reads
 }
 
 func (m *meter) Read(b []byte) (int, error) {
@@ -50,6 +53,7 @@ func (m *meter) Read(b []byte) (int, error) {
 	if m.secure {
 		m.tlsReceived.Add(int64(n))
 	}
+	m.ended = m.ended || err == io.EOF
 	return n, err
 }
 

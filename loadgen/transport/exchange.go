@@ -79,7 +79,8 @@ func (x *exchange) body(b []byte, at time.Time) error {
 	return nil
 }
 
-// meaning tells what the end of reading an HTTP/1.1 response means: nil for a proper end, errCut, or a *loadgen.Failure.
+// meaning tells what the end of reading an HTTP/1.1 response means: nil for a proper end, errCut, or a *loadgen.Failure. io.ErrUnexpectedEOF
+// is the end of a connection that TLS did not announce.
 func (x *exchange) meaning(err error) error {
 	var f *loadgen.Failure
 	switch {
@@ -94,8 +95,8 @@ func (x *exchange) meaning(err error) error {
 	case errors.Is(err, io.EOF):
 		return x.parser.end()
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		if x.parser.state == untilClose {
-			return fail(tokenBodyTruncated, "the server closed the connection inside a TLS record")
+		if w := x.socket(); x.parser.state == untilClose && (w == nil || !w.upgraded) { // the end of a WebSocket is a close frame
+			return fail(tokenTLSTruncated, "the server closed the connection without close_notify (RFC 8446 section 6.1), so that the rest of the body may be missing")
 		}
 		return x.parser.end()
 	}

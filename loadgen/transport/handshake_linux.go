@@ -18,7 +18,7 @@ type handshaker struct{ t *Transport }
 func (h *handshaker) handshake(fd int, host string, resume bool, deadline time.Time, done <-chan struct{}) (s *secure, state tls.ConnectionState, received, sent int64, err error) {
 	f, err := pollable(fd, host)
 	if err != nil {
-		return nil, state, 0, 0, h.t.tlsFailure(err)
+		return nil, state, 0, 0, h.t.handshakeFailure(err, false)
 	}
 	defer f.Close()
 	f.SetDeadline(deadline)
@@ -39,8 +39,7 @@ func (h *handshaker) handshake(fd int, host string, resume bool, deadline time.T
 		select {
 		case <-done:
 			err = errCut
-		default:
-			err = h.t.tlsFailure(err)
+		default: // it is named already
 		}
 		return nil, state, below.received, below.sent, err
 	}
@@ -59,19 +58,19 @@ func pollable(fd int, host string) (*os.File, error) {
 
 // shake shakes hands and chooses the record layer.
 func (h *handshaker) shake(below *shim, host string, resume bool) (*secure, tls.ConnectionState, error) {
-	config := h.t.tls.handshake(host, resume)
+	config, asked := h.t.tls.handshake(host, resume)
 	secrets := &trafficSecrets{next: config.KeyLogWriter}
 	config.KeyLogWriter = secrets
 	below.conn = tls.Client(below, config)
 	if err := below.conn.Handshake(); err != nil {
-		return nil, tls.ConnectionState{}, err
+		return nil, tls.ConnectionState{}, h.t.handshakeFailure(err, *asked)
 	}
 	state := below.conn.ConnectionState()
 	if state.Version == tls.VersionTLS13 {
 		collect := h.t.tls.sessions.shook(config.ServerName, resume, state.DidResume, time.Now())
 		if r := newRecords(&state, secrets); r != nil && !collect {
-			return &secure{r}, state, nil
+			return &secure{r, *asked}, state, nil
 		}
 	}
-	return &secure{below}, state, nil
+	return &secure{below, *asked}, state, nil
 }

@@ -51,6 +51,10 @@ func (s *stream) exchange1(c *conn) error {
 	if err == nil {
 		err = s.meaning(c.read())
 	}
+	if c.asked && !s.parser.started {
+		err = unanswered(err)
+	}
+	c.asked = false
 	if err == nil && s.parser.done() && s.parser.keep && !s.request.Close && !s.cut() {
 		s.setDeadline(time.Time{})
 		s.kept = c

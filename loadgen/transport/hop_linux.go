@@ -315,10 +315,10 @@ func (s *looped) feed(b []byte) (err error) {
 	return err
 }
 
-// closed tells what the end of the connection is.
+// closed tells what the end of the connection is. TLS announces its own, which is known before.
 func (s *looped) closed() error {
 	if s.secure != nil {
-		return s.secure.closed()
+		return io.ErrUnexpectedEOF
 	}
 	return io.EOF
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"crypto/tls"
+	"io"
 	"net/netip"
 	"testing"
 	"time"
@@ -100,7 +101,7 @@ func (l *link) read() error {
 		return err
 	}
 	if n == 0 {
-		return l.secure.closed()
+		return io.EOF
 	}
 	step := l.step
 	if step == 0 {

@@ -252,6 +252,9 @@ func (s *looped) concluded(err error) {
 	parts := !s.parser.keep || s.request.Close
 	complete := (err == nil || err == io.EOF && parts) && s.parser.done() && !s.unsent // TLS may say its end along with the answer
 	err = s.meaning(err)
+	if s.secure != nil && s.secure.asked && !s.reused && !s.parser.started {
+		err = unanswered(err)
+	}
 	switch {
 	case !complete || err != nil || s.cut():
 		s.discard()

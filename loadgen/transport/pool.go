@@ -275,12 +275,13 @@ func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL
 	ctx, cancel := context.WithTimeout(ctx, p.t.config.DialTimeout)
 	defer cancel()
 	m := &meter{Conn: tcp, secure: u.Scheme == "https"}
-	spoken := net.Conn(m)
+	spoken, asked := net.Conn(m), false
 	if u.Scheme == "https" {
-		c := tls.Client(m, p.t.tls.of(u.Hostname()))
+		config, wanted := p.t.tls.once(u.Hostname())
+		c := tls.Client(m, config)
 		if err := c.HandshakeContext(ctx); err != nil {
 			tcp.Close()
-			return nil, p.t.tlsFailure(err)
+			return nil, p.t.handshakeFailure(err, *wanted)
 		}
 		if got := c.ConnectionState().NegotiatedProtocol; got != "h2" {
 			c.Close()
@@ -288,13 +289,16 @@ func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL
 		}
 		d.tlsDone = time.Now()
 		tcp.how.Store(uint32(byAlert))
-		spoken = &carried{c, m}
+		spoken, asked = &carried{c, m}, *wanted
 	}
-	w := newPreface(spoken)
+	w := newPreface(spoken, asked)
 	// HTTP/2 knows the connection as one in cleartext: what lies below is our affair. Each request names its own scheme.
 	cc, err := p.protocol.NewClientConn(context.WithValue(ctx, dialedKey{}, w), "http", net.JoinHostPort(u.Hostname(), port(u)))
 	if err != nil {
 		w.Close()
+		if asked {
+			return nil, certificateRequired(err)
+		}
 		return nil, fail(tokenHTTP2, "%v", err)
 	}
 	if err := w.wait(ctx); err != nil {

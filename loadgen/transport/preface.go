@@ -16,6 +16,7 @@ type preface struct {
 	closed  chan struct{}
 	settle  sync.Once
 	close   sync.Once
+	asked   bool    // for a client certificate, in the TLS handshake
 	answer  [5]byte // how the server began
 	read    int
 }
@@ -23,8 +24,8 @@ type preface struct {
 // settingsAck is a SETTINGS frame with the flag ACK.
 var settingsAck = []byte{0, 0, 0, 4, 1, 0, 0, 0, 0}
 
-func newPreface(c net.Conn) *preface {
-	return &preface{Conn: c, settled: make(chan struct{}), closed: make(chan struct{})}
+func newPreface(c net.Conn, asked bool) *preface {
+	return &preface{Conn: c, asked: asked, settled: make(chan struct{}), closed: make(chan struct{})}
 }
 
 // Read is called by one goroutine of net/http.
@@ -70,5 +71,9 @@ func (p *preface) wait(ctx context.Context) error {
 	if string(p.answer[:]) == "HTTP/" {
 		return fail(tokenHTTP2, "the server answered in HTTP/1: it does not speak HTTP/2 here")
 	}
-	return fail(tokenHTTP2, "the server closed the connection before its SETTINGS frame: it does not speak HTTP/2 here")
+	f := fail(tokenHTTP2, "the server closed the connection before its SETTINGS frame: it does not speak HTTP/2 here")
+	if p.asked && p.read == 0 {
+		return certificateRequired(f)
+	}
+	return f
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"sync"
 	"time"
 )
@@ -33,6 +34,8 @@ func (c *conn) readBuffered() error {
 			return feed
 		case s.parser.done():
 			return nil
+		case err == io.EOF && c.meter != nil && c.meter.ended: // crypto/tls does not tell it from close_notify
+			return io.ErrUnexpectedEOF
 		case err != nil:
 			return err
 		}

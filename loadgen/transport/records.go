@@ -195,11 +195,3 @@ func (r *records) alerted(b []byte) error {
 	}
 	return fail(tokenTLSRecord, "the server ended the connection with a TLS alert: %v", tls.AlertError(b[1]))
 }
-
-func (r *records) closed() error {
-	if len(r.torn) > 0 {
-		r.release()
-		return io.ErrUnexpectedEOF
-	}
-	return io.EOF
-}

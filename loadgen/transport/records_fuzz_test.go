@@ -18,7 +18,6 @@ type outcome struct {
 	Torn   int
 	Seq    uint64
 	Answer bool
-	Closed string
 }
 
 func outcomeOf(id uint16, pieces ...string) outcome {
@@ -33,9 +32,6 @@ func outcomeOf(id uint16, pieces ...string) outcome {
 	}
 	o.Text, o.Alert, o.Torn, o.Seq, o.Answer = got.String(), r.alert, len(r.torn), r.in.seq, r.answer
 	o.Err = fmt.Sprint(err)
-	if err == nil {
-		o.Closed = r.closed().Error()
-	}
 	return o
 }
 

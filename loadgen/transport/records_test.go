@@ -232,24 +232,3 @@ func TestSinkThatRefuses(t *testing.T) {
 type sinkFunc func(b []byte) error
 
 func (f sinkFunc) plain(b []byte) error { return f(b) }
-
-func TestEndInsideARecord(t *testing.T) {
-	r, a := pair(tls.TLS_AES_128_GCM_SHA256)
-	s := a.data("one")
-	for n := range len(s) {
-		r, _ := pair(tls.TLS_AES_128_GCM_SHA256)
-		if err := feedIn(r, s[:n], 2, &plainText{}); err != nil {
-			t.Fatal(err)
-		}
-		want := io.ErrUnexpectedEOF
-		if n == 0 {
-			want = io.EOF
-		}
-		if err := r.closed(); err != want || r.torn != nil {
-			t.Errorf("after %d bytes: %v", n, err)
-		}
-	}
-	if err := feedIn(r, s, 2, &plainText{}); err != nil || r.closed() != io.EOF {
-		t.Error(err)
-	}
-}

@@ -5,15 +5,16 @@ type plainSink interface{ plain(b []byte) error }
 
 // secure is TLS on a connection of a loop, after the handshake. It knows no socket: it is fed what was read and gives what is to be
 // written. Only the loop that owns the connection calls it.
-type secure struct{ recordLayer }
+type secure struct {
+	recordLayer
+	asked bool // for a client certificate, in the handshake
+}
 
 // recordLayer is our own where it can be (records.go), and crypto/tls elsewhere (shim.go).
 type recordLayer interface {
 	// open takes ciphertext in any splits and hands on what it says. It decrypts in place. After an error it must not be called again:
 	// io.EOF is the server's close_notify, a *loadgen.Failure what had to be refused, everything else is the sink's.
 	open(b []byte, sink plainSink) error
-	// closed tells what the end of the connection means: io.EOF, or io.ErrUnexpectedEOF inside a record.
-	closed() error
 	// seal appends the records that carry plain.
 	seal(dst, plain []byte) ([]byte, error)
 	// pending appends what the protocol itself has to send. It is to be asked after each open.

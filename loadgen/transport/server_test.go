@@ -67,6 +67,12 @@ type way struct {
 // serve starts a server and gives its URL without a path.
 func (w *way) serve(t *testing.T, h http.HandlerFunc) string {
 	t.Helper()
+	return w.serveWith(t, nil, h)
+}
+
+// serveWith is serve with settings of TLS.
+func (w *way) serveWith(t *testing.T, settings *tls.Config, h http.HandlerFunc) string {
+	t.Helper()
 	s := httptest.NewUnstartedServer(h)
 	p := new(http.Protocols)
 	p.SetHTTP1(w.protocol == HTTP1)
@@ -76,6 +82,7 @@ func (w *way) serve(t *testing.T, h http.HandlerFunc) string {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of every cut
 	s.EnableHTTP2 = w.protocol == HTTP2
 	if w.tls {
+		s.TLS = settings
 		s.StartTLS()
 		w.roots.AddCert(s.Certificate())
 	} else {

@@ -101,13 +101,6 @@ func (s *shim) open(b []byte, sink plainSink) error {
 	}
 }
 
-func (s *shim) closed() error {
-	if s.had > 0 {
-		return io.ErrUnexpectedEOF
-	}
-	return io.EOF
-}
-
 func (s *shim) seal(dst, plain []byte) ([]byte, error) {
 	_, err := s.conn.Write(plain)
 	return s.pending(dst), err

@@ -39,11 +39,24 @@ func (t *tlsConfigs) configure(c Config) {
 	t.sessions = newSessions(t.base)
 }
 
-// handshake makes the configuration of one handshake. resume: it may use a session ticket.
-func (t *tlsConfigs) handshake(host string, resume bool) *tls.Config {
-	c := t.of(host).Clone()
+// handshake makes the configuration of one handshake. resume: it may use a session ticket. asked is set during the handshake where the server
+// asks for a client certificate and the caller has given none.
+func (t *tlsConfigs) handshake(host string, resume bool) (c *tls.Config, asked *bool) {
+	c, asked = t.once(host)
 	c.ClientSessionCache = t.sessions.view(resume)
-	return c
+	return c, asked
+}
+
+// once is handshake without session tickets of the Transport's.
+func (t *tlsConfigs) once(host string) (c *tls.Config, asked *bool) {
+	c, asked = t.of(host).Clone(), new(bool)
+	if len(c.Certificates) == 0 && c.GetClientCertificate == nil {
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			*asked = true
+			return new(tls.Certificate), nil
+		}
+	}
+	return c, asked
 }
 
 func (t *tlsConfigs) of(host string) *tls.Config {
@@ -71,7 +84,8 @@ func (s *stream) handshake(c *conn, host string) error {
 	}
 	// Every TLS byte passes the meter.
 	c.meter = &meter{Conn: c.tcp, secure: true}
-	t := tls.Client(c.meter, s.lane.t.tls.handshake(host, s.resumes))
+	config, asked := s.lane.t.tls.handshake(host, s.resumes)
+	t := tls.Client(c.meter, config)
 	s.setDeadline(time.Now().Add(s.lane.t.config.DialTimeout))
 	err := t.Handshake()
 	s.setDeadline(time.Time{})
@@ -82,18 +96,20 @@ func (s *stream) handshake(c *conn, host string) error {
 		return errCut
 	}
 	if err != nil {
-		return s.lane.t.tlsFailure(err)
+		return s.lane.t.handshakeFailure(err, *asked)
 	}
 	c.tcp.how.Store(uint32(byAlert))
-	c.Conn, s.resumes = &carried{t, c.meter}, true
+	c.Conn, c.asked, s.resumes = &carried{t, c.meter}, *asked, true
 	return nil
 }
 
-// tlsFailure names what went wrong in a TLS handshake.
-func (t *Transport) tlsFailure(err error) *loadgen.Failure {
+// handshakeFailure names what went wrong in a TLS handshake. asked: the server asked for a client certificate in it.
+func (t *Transport) handshakeFailure(err error, asked bool) *loadgen.Failure {
 	var verification *tls.CertificateVerificationError
 	token, known := system(err)
 	switch {
+	case asked && (known || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "remote error: ")):
+		return certificateRequired(err)
 	case errors.As(err, &verification):
 		return fail(tokenTLSCertificate, "%v", err)
 	case strings.Contains(err.Error(), "no application protocol"): // crypto/tls exports no alert of a peer's
@@ -106,4 +122,21 @@ func (t *Transport) tlsFailure(err error) *loadgen.Failure {
 		return fail(tokenTLSHandshake, "the server closed the connection during the TLS handshake")
 	}
 	return fail(tokenTLSHandshake, "%v", err)
+}
+
+// certificateRequired is the failure of a connection on which the server asked for a client certificate, got none, and answered nothing.
+func certificateRequired(err error) *loadgen.Failure {
+	return fail(tokenTLSClient, "the server asked for a client certificate, of which there is none, and ended the connection: %v", err)
+}
+
+// unanswered names the failure of a first request, to which nothing came, on a connection whose server had asked for a client certificate.
+// Under TLS 1.3 a server learns that there is none after our side of the handshake is done, so its alert, the end of the connection, and the
+// reset by a request that it does not read race each other.
+func unanswered(err error) error {
+	switch f := failureOf(err); {
+	case f == nil:
+	case f.Token == tokenReset, f.Token == tokenNoResponse, f.Token == tokenTLSRecord:
+		return certificateRequired(f)
+	}
+	return err
 }

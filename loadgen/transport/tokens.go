@@ -42,8 +42,10 @@ const (
 	tokenStreamReset      = "stream_reset"
 	tokenSwitching        = "switching_protocols"
 	tokenTLSCertificate   = "tls_certificate"
+	tokenTLSClient        = "tls_certificate_required"
 	tokenTLSHandshake     = "tls_handshake"
 	tokenTLSRecord        = "tls_record"
+	tokenTLSTruncated     = "tls_truncated"
 	tokenTransferEncoding = "transfer_encoding"
 	tokenWrite            = "write"
 
@@ -108,8 +110,10 @@ var Tokens = []Token{
 	{tokenStreamReset, "HTTP/2: the server reset the stream", false},
 	{tokenSwitching, "the server answered 101 although no other protocol was asked for", false},
 	{tokenTLSCertificate, "the server's certificate is not valid for the host, or not trusted", false},
+	{tokenTLSClient, "the server asked for a client certificate, of which there is none, and ended the connection before it answered", false},
 	{tokenTLSHandshake, "the TLS handshake failed", false},
 	{tokenTLSRecord, "the server broke TLS after the handshake", false},
+	{tokenTLSTruncated, "the connection closed without TLS's close_notify, which alone tells the end of a body of unknown length from its truncation", false},
 	{tokenTransferEncoding, "a transfer coding other than chunked", false},
 	{tokenWrite, "the request could not be written", false},
 	{tokenWSAccept, "the answer 101 to the opening handshake of a WebSocket is not one", false},

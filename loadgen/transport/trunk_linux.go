@@ -202,7 +202,11 @@ func (t *trunk) offer() {
 
 // end ends the trunk after its socket was closed or failed, or the server broke the protocol.
 func (t *trunk) end(err error) {
+	silent := t.conn.broken == nil && len(t.conn.kept) == 0
 	f := t.conn.closed(err)
+	if t.settling && silent && t.secure != nil && t.secure.asked {
+		f = certificateRequired(f)
+	}
 	s := t.owner
 	settling := t.settling
 	t.close()
