@@ -18,6 +18,7 @@ type requests struct {
 	webSocket *WebSocket // that each asks for; nil: none
 	polling   *polling   // nil: they do not poll
 	tabs      int        // of a browser; 0: subscribers are no browsers
+	agent     string     // User-Agent of those that name no other; empty: the transport's
 	known     map[string]*Request
 }
 
@@ -54,7 +55,7 @@ func (q *requests) share(from *scenarios.ClientRequest) (r *Request, resume stri
 			return r, resume, nil
 		}
 	}
-	if r, err = newRequest(from); err != nil {
+	if r, err = q.newRequest(from); err != nil {
 		return nil, "", err
 	}
 	switch {
@@ -81,19 +82,27 @@ func (q *requests) share(from *scenarios.ClientRequest) (r *Request, resume stri
 	return r, resume, nil
 }
 
-func newRequest(from *scenarios.ClientRequest) (*Request, error) {
+func (q *requests) newRequest(from *scenarios.ClientRequest) (*Request, error) {
 	u, err := url.Parse(from.URL)
 	if err != nil {
 		return nil, err
 	}
 	r := &Request{Method: from.Method, URL: u, Header: fields(from.Header)}
+	if q.agent != "" {
+		r.Header = setFields([]Field{{"User-Agent", q.agent}}, r.Header)
+	}
 	if from.Body != "" {
 		r.Body = []byte(from.Body)
 	}
 	if from.Login != nil {
-		r.Login, err = newRequest(from.Login)
+		r.Login, err = q.newRequest(from.Login)
 	}
 	return r, err
+}
+
+// IsSafe reports whether a method asks for nothing but an answer (RFC 9110 section 9.2.1), so that a client may repeat its request unasked.
+func IsSafe(method string) bool {
+	return slices.Contains([]string{"", "GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PROPFIND", "REPORT", "SEARCH"}, method)
 }
 
 // withoutParameter takes a parameter out of a URL's query, and gives its value; empty: it had none.
@@ -121,6 +130,6 @@ func fields(h http.Header) (f []Field) {
 			f = append(f, Field{name, v})
 		}
 	}
-	slices.SortFunc(f, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(f, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
 	return f
 }

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -199,7 +200,7 @@ func (s *Subscriber) next(e *Ending) Next {
 		return Next{Stranded: true}
 	case policy.GiveUp && !e.Opened && refused(e.Token):
 		return Next{Stranded: true}
-	case s.Request.Method == "POST" && !policy.POST: // a repeated prompt costs money
+	case !IsSafe(s.Request.Method) && !policy.POST: // a repeated prompt costs money
 		return Next{Stranded: true}
 	}
 	delay := s.wait(policy)
@@ -234,24 +235,23 @@ func (s *Subscriber) wait(policy *scenarios.ReconnectPolicy) time.Duration {
 }
 
 // StreamHeader is what every subscription to an event stream sends: Accept always, since servers refuse a request without it (nchan 403,
-// Jetty 405), no caching (WHATWG HTML, section 9.2.2), no content coding. A field of the same name in own takes its place.
+// Jetty 405), no caching, in the words of browsers (WHATWG HTML, section 9.2.2: the cache mode "no-store", for which Chromium 156 says
+// no-cache twice), no content coding. Fields of the same name in own take its place.
 func StreamHeader(own []Field) []Field {
-	return setFields([]Field{{"Accept", "text/event-stream"}, {"Cache-Control", "no-store"}, {"Accept-Encoding", "identity"}}, own)
+	return setFields([]Field{
+		{"Accept", "text/event-stream"}, {"Cache-Control", "no-cache"}, {"Pragma", "no-cache"}, {"Accept-Encoding", "identity"},
+	}, own)
 }
 
+// setFields returns the header with own fields, all of them in their order, the first of a name in the place of the header's of that name.
 func setFields(header, own []Field) []Field {
-	for _, f := range own {
-		header = setField(header, f)
-	}
-	return header
-}
-
-func setField(header []Field, f Field) []Field {
-	for i := range header {
-		if strings.EqualFold(header[i].Name, f.Name) {
-			header[i] = f
-			return header
+	for i, f := range own {
+		same := func(other Field) bool { return strings.EqualFold(other.Name, f.Name) }
+		if at := slices.IndexFunc(header, same); at >= 0 && !slices.ContainsFunc(own[:i], same) {
+			header[at] = f
+		} else {
+			header = append(header, f)
 		}
 	}
-	return append(header, f)
+	return header
 }

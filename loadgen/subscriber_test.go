@@ -226,7 +226,7 @@ func TestAnEventBeyondTheLimitFailsTheStream(t *testing.T) {
 
 func TestOwnHeaderFieldsTakeThePlaceOfOurs(t *testing.T) {
 	got := StreamHeader([]Field{{"accept", "application/json"}, {"X-User", "7"}})
-	want := []Field{{"accept", "application/json"}, {"Cache-Control", "no-store"}, {"Accept-Encoding", "identity"}, {"X-User", "7"}}
+	want := []Field{{"accept", "application/json"}, {"Cache-Control", "no-cache"}, {"Pragma", "no-cache"}, {"Accept-Encoding", "identity"}, {"X-User", "7"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}

@@ -109,7 +109,7 @@ type StreamHandler interface {
 
 // Request is what a Transport sends. Streams that send the same share one, so nobody changes it but for Login.
 type Request struct {
-	Method string // GET or POST
+	Method string // any whose answer has a body
 	URL    *url.URL
 	Header []Field // sent in this order after Host; no Host, Connection, Content-Length, Last-Event-ID or cookies among them
 	Body   []byte

@@ -91,7 +91,7 @@ func (c checker) hook(p *Publish) {
 		_, ok := c.template("publish.hook.http.body", h.HTTP.Body, eventScope)
 		c.statuses("publish.hook.http.expect", h.HTTP.Expect)
 		if ok {
-			c.payload(p, "publish.hook.http.body", h.HTTP.Body, append(slices.Collect(maps.Values(h.HTTP.Headers)), h.HTTP.URL)...)
+			c.payload(p, "publish.hook.http.body", h.HTTP.Body, append(h.HTTP.Headers.all(), h.HTTP.URL)...)
 		}
 	case h.Subscribers != nil:
 		c.subscribers(p, h.Subscribers)

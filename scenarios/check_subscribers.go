@@ -47,7 +47,7 @@ func (c checker) subscribers(p *Publish, h *SubscribersHook) {
 	}
 	c.statuses(at+"expect", h.Expect)
 	if _, ok := c.template(at+"body", h.Body, eventScope); ok {
-		c.payload(p, at+"body", h.Body, append(slices.Collect(maps.Values(h.Headers)), h.URL)...)
+		c.payload(p, at+"body", h.Body, append(h.Headers.all(), h.URL)...)
 	}
 	if poll := t.Poll; poll != nil && poll.Reuse != nil && !*poll.Reuse && t.multiplexes() {
 		c.wrong("target.poll.reuse", 0, "true", "over HTTP/2 subscribers publish on the connection of their polls, which must be kept")

@@ -25,8 +25,14 @@ func (c checker) target(t *Target) {
 	c.listen(t)
 	c.headers("target.headers", t.Headers, subscriberScope)
 	c.template("target.body", t.Body, subscriberScope)
-	if t.Body != "" && t.Method != http.MethodPost && !c.broken("target.method", t.Method) {
-		c.wrong("target.body", 0, "", "a body needs method: POST")
+	c.method("target.method", t.Method)
+	switch t.Method {
+	case "", http.MethodGet:
+		if t.Body != "" && !c.broken("target.method", t.Method) {
+			c.wrong("target.body", 0, "", "a body needs a method that has one, such as POST")
+		}
+	case http.MethodHead, http.MethodConnect:
+		c.wrong("target.method", 0, http.MethodGet, "an answer to %s has no body that could be a stream", t.Method)
 	}
 	if t.Login != nil {
 		c.url("target.login.url", t.Login.URL, subscriberScope)
@@ -68,7 +74,7 @@ func (c checker) webSocket(t *Target) {
 	switch {
 	case t.Protocol == "http2" || t.Protocol == "h2c":
 		c.wrong("target.protocol", 0, "http1.1", "WebSockets over HTTP/2 (RFC 8441) are not there: a WebSocket is opened over HTTP/1.1")
-	case t.Method == http.MethodPost:
+	case t.Method != "" && t.Method != http.MethodGet:
 		c.wrong("target.method", 0, http.MethodGet, "a WebSocket is opened by a GET")
 	}
 	if w := t.WebSocket; w != nil {
@@ -189,8 +195,8 @@ func (c checker) method(path, method string) {
 	upper := strings.ToUpper(method)
 	switch {
 	case method == "":
-	case !isToken(method):
-		c.wrong(path, 0, "", "%s is no HTTP method", quote(method))
+	case !IsToken(method):
+		c.wrong(path, 0, "", "%s is no HTTP method: it is a word of letters, digits and !#$%%&'*+-.^_`|~ (RFC 9110 section 9.1)", quote(method))
 	case method != upper && slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, upper):
 		c.wrong(path, 0, upper, "an HTTP method is written in capitals")
 	}
@@ -199,10 +205,10 @@ func (c checker) method(path, method string) {
 // Headers that ssebench itself must set.
 var ownHeaders = []string{"Connection", "Content-Length", "Transfer-Encoding", "Upgrade"}
 
-func (c checker) headers(path string, headers map[string]string, scope scope) {
+func (c checker) headers(path string, headers Headers, scope scope) {
 	const mostHeaders = 1000
-	if len(headers) > mostHeaders {
-		c.wrong(path, 0, "", "%d headers are more than a server takes: at most %d", len(headers), mostHeaders)
+	if n := len(headers.all()); n > mostHeaders {
+		c.wrong(path, 0, "", "%d headers are more than a server takes: at most %d", n, mostHeaders)
 		return
 	}
 	seen := map[string]string{}
@@ -210,22 +216,25 @@ func (c checker) headers(path string, headers map[string]string, scope scope) {
 		at := join(path, name)
 		canonical := textproto.CanonicalMIMEHeaderKey(name)
 		switch {
-		case !isToken(name):
+		case !IsToken(name):
 			c.mistakes.add(c.source.atKey(at, quote(name)+" is no header name", ""))
 		case slices.Contains(ownHeaders, canonical):
 			c.mistakes.add(c.source.atKey(at, canonical+" is set by ssebench itself", ""))
 		case seen[canonical] != "":
-			c.mistakes.add(c.source.atKey(at, "header "+quote(name)+" is given twice, as "+quote(seen[canonical])+" too", ""))
+			c.mistakes.add(c.source.atKey(at, "header "+quote(name)+" is given twice, as "+quote(seen[canonical])+" too: give one a list of values", ""))
 		}
 		seen[canonical] = name
-		if sample, ok := c.template(at, headers[name], scope); ok && strings.ContainsAny(sample, "\r\n\x00") {
-			c.wrong(at, 0, "", "a header's value has no line ends")
+		for i, value := range headers[name] {
+			at := valuePath(path, name, i, headers[name])
+			if sample, ok := c.template(at, value, scope); ok && strings.ContainsAny(sample, "\r\n\x00") {
+				c.wrong(at, 0, "", "a header's value has no line ends")
+			}
 		}
 	}
 }
 
-// isToken follows RFC 9110, 5.6.2.
-func isToken(s string) bool {
+// IsToken reports whether a text is a token of RFC 9110, section 5.6.2, as methods and names of header fields are.
+func IsToken(s string) bool {
 	return s != "" && strings.Trim(s, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 

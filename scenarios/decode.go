@@ -48,13 +48,9 @@ func Decode(src Source) (*Scenario, error) {
 // parse reads the YAML into the root mapping. After a mistake in the syntax nothing else can be judged.
 func (s *source) parse(text []byte, mistakes *Mistakes) bool {
 	s.root = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	if !utf8.Valid(text) {
-		good := 0
-		for r, width := rune(0), 0; r != utf8.RuneError || width > 1; r, width = utf8.DecodeRune(text[good:]) {
-			good += width
-		}
-		before := splitLines(string(text[:good]))
-		mistakes.add(s.atLine(len(before), utf8.RuneCountInString(before[len(before)-1])+1, "the text is not UTF-8", ""))
+	if at, message := unreadable(text); message != "" {
+		before := splitLines(string(text[:at]))
+		mistakes.add(s.atLine(len(before), utf8.RuneCountInString(before[len(before)-1])+1, message, ""))
 		return false
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(text))
@@ -87,6 +83,21 @@ func (s *source) parse(text []byte, mistakes *Mistakes) bool {
 	}
 	s.root = root
 	return true
+}
+
+// unreadable finds the first place at which a text holds what no YAML file does (YAML 1.2, section 5.1).
+func unreadable(text []byte) (at int, message string) {
+	for at < len(text) {
+		r, width := utf8.DecodeRune(text[at:])
+		switch {
+		case r == utf8.RuneError && width == 1:
+			return at, "the text is not UTF-8"
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r >= 0x7f && r < 0xa0 && r != 0x85, r == '\ufeff', r == '\ufffe', r == '\uffff':
+			return at, fmt.Sprintf(`a YAML file holds no character %U: in a string in double quotes it is written "\u%04x"`, r, r)
+		}
+		at += width
+	}
+	return at, ""
 }
 
 // syntax turns an error of the YAML parser into a mistake.

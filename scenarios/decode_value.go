@@ -47,13 +47,38 @@ func (d *decoder) texts(path string, n *yaml.Node, v reflect.Value) {
 			d.wrong(key, "", "merge keys are not supported: write the fields out")
 		case d.source.keys[at] != nil:
 			d.wrong(key, "", "%s is given twice: first on line %d", quote(key.Value), d.source.keys[at].Line)
-		case value.Kind != yaml.ScalarNode || isNull(value):
-			d.wrong(value, "", "%s is a string, not %s", at, kindOf(value))
 		default:
 			d.source.keys[at], d.source.values[at] = key, value
-			v.SetMapIndex(reflect.ValueOf(key.Value), reflect.ValueOf(value.Value))
+			if text := reflect.New(v.Type().Elem()).Elem(); d.text(at, value, text) {
+				v.SetMapIndex(reflect.ValueOf(key.Value), text)
+			}
 		}
 	}
+}
+
+// text fills a string, or Values: one or a list of them.
+func (d *decoder) text(path string, n *yaml.Node, v reflect.Value) bool {
+	if v.Kind() == reflect.Slice && n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
+		v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+		for i, item := range n.Content {
+			at := join(path, strconv.Itoa(i))
+			item, ok := d.resolve(item)
+			if d.source.values[at] = item; !ok || !d.text(at, item, v.Index(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	if n.Kind != yaml.ScalarNode || isNull(n) {
+		d.wrong(n, "", "%s is a string, not %s", path, kindOf(n))
+		return false
+	}
+	if v.Kind() == reflect.Slice {
+		v.Set(reflect.ValueOf(Values{n.Value}))
+	} else {
+		v.SetString(n.Value)
+	}
+	return true
 }
 
 // scalar fills a string, bool or integer.

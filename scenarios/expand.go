@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -60,12 +61,30 @@ func (e *expander) words(path string, words []string) Command {
 	return expanded
 }
 
-func (e *expander) texts(path string, texts map[string]string, template bool) map[string]string {
+func (e *expander) texts(path string, texts map[string]string) map[string]string {
 	expanded := make(map[string]string, len(texts))
 	for name, text := range texts {
-		expanded[name] = e.expand(join(path, name), text, template)
+		expanded[name] = e.text(join(path, name), text)
 	}
 	return expanded
+}
+
+func (e *expander) headers(path string, headers Headers) Headers {
+	expanded := make(Headers, len(headers))
+	for name, values := range headers {
+		for i, text := range values {
+			expanded[name] = append(expanded[name], e.expand(valuePath(path, name, i, values), text, true))
+		}
+	}
+	return expanded
+}
+
+// valuePath is the path of one value of a header field.
+func valuePath(path, name string, i int, values Values) string {
+	if path = join(path, name); len(values) > 1 {
+		path = join(path, strconv.Itoa(i))
+	}
+	return path
 }
 
 // file expands the path of a file and lets it start at the scenario's folder.
@@ -79,13 +98,13 @@ func (e *expander) file(path, text string) string {
 func (e *expander) target(t *Target) (target Target, start Start, pid int) {
 	target = *t
 	target.URL = e.template("target.url", t.URL)
-	target.Headers = e.texts("target.headers", t.Headers, true)
+	target.Headers = e.headers("target.headers", t.Headers)
 	target.Body = e.template("target.body", t.Body)
 	target.Users = e.file("target.users", t.Users)
 	if t.Login != nil {
 		target.Login = &Login{
 			URL: e.template("target.login.url", t.Login.URL), Method: t.Login.Method,
-			Headers: e.texts("target.login.headers", t.Login.Headers, true), Body: e.template("target.login.body", t.Login.Body),
+			Headers: e.headers("target.login.headers", t.Login.Headers), Body: e.template("target.login.body", t.Login.Body),
 		}
 	}
 	if t.WebSocket != nil {
@@ -132,7 +151,7 @@ func (e *expander) start(s *Start) Start {
 	} else if info, err := os.Stat(start.Dir); (err != nil || !info.IsDir()) && !e.failed["target.start.dir"] {
 		e.wrong("target.start.dir", 0, start.Dir+": no such folder", "")
 	}
-	start.Env = e.texts("target.start.env", s.Env, false)
+	start.Env = e.texts("target.start.env", s.Env)
 	ready := *s.Ready // withDefaults gave one
 	ready.URL = e.text("target.start.ready.url", ready.URL)
 	e.address("target.start.ready.url", s.Ready.URL, ready.URL, urlMistake)
@@ -176,7 +195,7 @@ func (e *expander) hook(h *Hook) Hook {
 	if h.HTTP != nil {
 		http := *h.HTTP
 		http.URL = e.template("publish.hook.http.url", http.URL)
-		http.Headers = e.texts("publish.hook.http.headers", http.Headers, true)
+		http.Headers = e.headers("publish.hook.http.headers", http.Headers)
 		http.Body = e.template("publish.hook.http.body", http.Body)
 		e.address("publish.hook.http.url", h.HTTP.URL, http.URL, eventURLMistake)
 		hook.HTTP = &http
@@ -185,7 +204,7 @@ func (e *expander) hook(h *Hook) Hook {
 		own := *h.Subscribers
 		own.Message = e.template("publish.hook.subscribers.message", own.Message)
 		own.URL = e.template("publish.hook.subscribers.url", own.URL)
-		own.Headers = e.texts("publish.hook.subscribers.headers", own.Headers, true)
+		own.Headers = e.headers("publish.hook.subscribers.headers", own.Headers)
 		own.Body = e.template("publish.hook.subscribers.body", own.Body)
 		e.address("publish.hook.subscribers.url", h.Subscribers.URL, own.URL, eventURLMistake)
 		hook.Subscribers = &own

@@ -153,7 +153,7 @@ func (c checker) cursor(p *Poll) {
 	}
 	if to := p.Cursor.To; to != nil {
 		c.fieldName(path+".to.header", to.Header)
-		if to.Query != "" && !isToken(to.Query) {
+		if to.Query != "" && !IsToken(to.Query) {
 			c.wrong(path+".to.query", 0, "", "%s is no name of a parameter", quote(to.Query))
 		}
 	}
@@ -163,7 +163,7 @@ func (c checker) cursor(p *Poll) {
 func (c checker) fieldName(path, name string) {
 	switch {
 	case name == "":
-	case !isToken(name):
+	case !IsToken(name):
 		c.wrong(path, 0, "", "%s is no header name", quote(name))
 	case slices.ContainsFunc(ownHeaders, func(own string) bool { return strings.EqualFold(own, name) }):
 		c.wrong(path, 0, "", "%s is set by ssebench itself", name)

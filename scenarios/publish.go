@@ -89,7 +89,7 @@ type HTTPHook struct {
 	// Method of the request; default POST.
 	Method string `yaml:"method,omitempty" json:"method,omitempty"`
 	// Headers of the request (templates).
-	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	Headers Headers `yaml:"headers,omitempty" json:"headers,omitempty"`
 	// Body of the request (template); default {{.Payload}}.
 	Body string `yaml:"body,omitempty" json:"body,omitempty"`
 	// Expect lists the statuses that mean success; default: every 2xx.
@@ -108,7 +108,7 @@ type SubscribersHook struct {
 	// Method of the request; default POST.
 	Method string `yaml:"method,omitempty" json:"method,omitempty"`
 	// Headers of the request (templates).
-	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	Headers Headers `yaml:"headers,omitempty" json:"headers,omitempty"`
 	// Body of the request (template); default {{.Payload}}.
 	Body string `yaml:"body,omitempty" json:"body,omitempty"`
 	// Expect lists the statuses that mean success; default: every 2xx.

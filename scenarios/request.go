@@ -94,7 +94,7 @@ func (t *requestTemplates) execute(s *subscriber) (*ClientRequest, error) {
 		if strings.ContainsAny(value, "\r\n\x00") {
 			return nil, &requestError{header.value.path, "a header's value has no line ends"}
 		}
-		r.Header.Set(header.name, value)
+		r.Header.Add(header.name, value)
 	}
 	if r.Body, err = t.body.execute(s); err != nil {
 		return nil, err
@@ -132,10 +132,12 @@ func (p *Plan) templates(e *expander) *requestTemplates {
 	return parsed
 }
 
-func (p *Plan) requestOf(e *expander, path, method, address string, headers map[string]string, body string) *requestTemplates {
+func (p *Plan) requestOf(e *expander, path, method, address string, headers Headers, body string) *requestTemplates {
 	t := &requestTemplates{method: method, url: p.textOf(e, path+".url", address), body: p.textOf(e, path+".body", body)}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		t.headers = append(t.headers, headerTemplate{name, p.textOf(e, path+".headers."+name, headers[name])})
+		for i, value := range headers[name] {
+			t.headers = append(t.headers, headerTemplate{name, p.textOf(e, valuePath(path+".headers", name, i, headers[name]), value)})
+		}
 	}
 	if t.url.Template == nil && !e.failed[t.url.path] {
 		written := t.url.plain

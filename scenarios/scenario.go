@@ -54,11 +54,12 @@ type Target struct {
 	// Listen names the event types that subscribers listen to ("message": events without a type); default: all. The data of others counts in
 	// payload.unused.
 	Listen []string `yaml:"listen,omitempty" json:"listen,omitempty"`
-	// Method of the request; default GET.
-	Method string `yaml:"method,omitempty" json:"method,omitempty" jsonschema:"enum=GET,enum=POST"`
-	// Headers of the request (templates). Accept: text/event-stream is always sent.
-	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
-	// Body of a POST request (template).
+	// Method of the request, any whose answer has a body; default GET.
+	Method string `yaml:"method,omitempty" json:"method,omitempty"`
+	// Headers of the request (templates); a list of values is a field for each. Accept: text/event-stream is always sent, and a User-Agent, which
+	// is that of the browser where load.reconnect names one.
+	Headers Headers `yaml:"headers,omitempty" json:"headers,omitempty"`
+	// Body of the request (template); GET has none.
 	Body string `yaml:"body,omitempty" json:"body,omitempty"`
 	// Users is a CSV file with a header line, or a JSONL file, relative to the scenario file: one row for each subscriber, taken
 	// again from the start where there are fewer.
@@ -112,7 +113,7 @@ type Login struct {
 	// Method of the request; default POST.
 	Method string `yaml:"method,omitempty" json:"method,omitempty"`
 	// Headers of the request (templates).
-	Headers map[string]string `yaml:"headers,omitempty" json:"headers,omitempty"`
+	Headers Headers `yaml:"headers,omitempty" json:"headers,omitempty"`
 	// Body of the request (template).
 	Body string `yaml:"body,omitempty" json:"body,omitempty"`
 }

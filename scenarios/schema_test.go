@@ -113,12 +113,10 @@ func unitSchema(r *jsonschema.Reflector, typ reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[Command]():
 		return either(filled(), &jsonschema.Schema{Type: "array", Items: filled(), MinItems: new(uint64(1))})
 	case reflect.TypeFor[map[string]string]():
-		return &jsonschema.Schema{
-			Type:          "object",
-			PropertyNames: filled(),
-			AdditionalProperties: either(&jsonschema.Schema{Type: "string"}, &jsonschema.Schema{Type: "number"},
-				&jsonschema.Schema{Type: "boolean"}),
-		}
+		return &jsonschema.Schema{Type: "object", PropertyNames: filled(), AdditionalProperties: either(scalars()...)}
+	case reflect.TypeFor[Headers]():
+		list := &jsonschema.Schema{Type: "array", Items: either(scalars()...), MinItems: new(uint64(1))}
+		return &jsonschema.Schema{Type: "object", PropertyNames: filled(), AdditionalProperties: either(append(scalars(), list)...)}
 	case reflect.TypeFor[Schedule]():
 		mapping := r.ReflectFromType(reflect.TypeFor[scheduleFields]())
 		return either(number, text(ratePattern), plainMapping(mapping))
@@ -134,6 +132,10 @@ func unitSchema(r *jsonschema.Reflector, typ reflect.Type) *jsonschema.Schema {
 
 func either(schemas ...*jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: schemas}
+}
+
+func scalars() []*jsonschema.Schema {
+	return []*jsonschema.Schema{{Type: "string"}, {Type: "number"}, {Type: "boolean"}}
 }
 
 func filled() *jsonschema.Schema {

@@ -42,7 +42,7 @@ func (st *setter) set(setting Setting) (message, suggestion string) {
 	if message != "" {
 		return message, suggestion
 	}
-	value, message := st.value(setting.Value, of[len(steps)])
+	value, message := st.value(setting, of[len(steps)])
 	if message != "" {
 		return message, ""
 	}
@@ -201,11 +201,20 @@ func (st *setter) open(n **yaml.Node, t reflect.Type, path string) (message stri
 }
 
 // value makes the node of a value; nil where the field is to be taken out.
-func (st *setter) value(text string, t reflect.Type) (n *yaml.Node, message string) {
-	if text == "" || text == "null" && t.Kind() != reflect.String {
+func (st *setter) value(setting Setting, t reflect.Type) (n *yaml.Node, message string) {
+	text, isText := setting.Value, t.Kind() == reflect.String || t == reflect.TypeFor[Values]()
+	if len(setting.Values) > 0 {
+		n = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		for _, one := range setting.Values {
+			n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: one})
+		}
+		st.own(n)
+		return n, ""
+	}
+	if text == "" || text == "null" && !isText {
 		return nil, ""
 	}
-	if t.Kind() != reflect.String && (strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{")) {
+	if !isText && (strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{")) {
 		var doc yaml.Node
 		if err := yaml.Load([]byte(text), &doc); err != nil || len(doc.Content) != 1 {
 			return nil, fmt.Sprintf("%s is no YAML list or mapping", quote(text))

@@ -109,7 +109,7 @@ func TestBadSettings(t *testing.T) {
 		{"load..x=5", `--set load..x=5: the path "load..x" has an empty step: write it as load.connections`},
 		{"target.cookies=maybe", `--set target.cookies=maybe: target.cookies is true or false, not "maybe"`},
 		{"target.pid=x", `--set target.pid=x: target.pid is a whole number, not "x"`},
-		{"target.method=get", `--set target.method=get: "get" is none of GET, POST; did you mean "GET"?`},
+		{"target.method=get", `--set target.method=get: an HTTP method is written in capitals; did you mean "GET"?`},
 		{"target.url=localhost", `--set target.url=localhost: "localhost" has no scheme; did you mean "http://localhost"?`},
 		{"publish.rate={poisson: x}", `--set publish.rate={poisson: x}: publish.rate.poisson: "x" is no rate: write 10/s, 600/m or 1/h`},
 		{"publish.rate={poisson: ", `--set publish.rate={poisson: : "{poisson: " is no YAML list or mapping`},

@@ -23,9 +23,10 @@ type Source struct {
 // reference); an empty value, or null, takes a field out; a value that begins with [ or { is YAML where the field is no string. load.hold and load.ramp
 // stand for the only phase of that kind, where there are phases.
 type Setting struct {
-	Path  string
-	Value string
-	Flag  string // how it was written, for messages: "-c 10k"; empty: "--set PATH=VALUE"
+	Path   string
+	Value  string
+	Values []string // of a header that is sent several times, in place of Value
+	Flag   string   // how it was written, for messages: "-c 10k"; empty: "--set PATH=VALUE"
 }
 
 // ParseSetting reads PATH=VALUE.

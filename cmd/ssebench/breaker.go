@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ssebench/loadgen/host"
+	"ssebench/results"
 	"ssebench/scenarios"
 )
 
@@ -50,6 +51,7 @@ func (b *breaker) ShutDoor(ctx context.Context, o *scenarios.OutagePlan) error {
 	if err != nil {
 		return err
 	}
+	request.Header.Set("User-Agent", results.UserAgent)
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(request)
 	if err != nil {

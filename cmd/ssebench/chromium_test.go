@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -131,6 +132,7 @@ func TestChromiumHearsTheSame(t *testing.T) {
 		if our.Back != their.Back {
 			differ(s.name, "outcome", "listen comes back: %t, Chromium: %t", our.Back, their.Back)
 		}
+		compareHeaders(s, server, differ)
 		compareReturns(s, server, delays[s.name], differ)
 	}
 	for what := range deviations {
@@ -139,6 +141,34 @@ func TestChromiumHearsTheSame(t *testing.T) {
 		}
 	}
 	t.Logf("%d subscriptions, %d of them vectors; %d differences, all explained", len(subscriptions), len(vectors), len(explained))
+}
+
+// compareHeaders compares what both sent of the fields that say what is asked for, and by whom but for the numbers of the version.
+func compareHeaders(s *subscription, server *vectorServer, differ func(name, aspect, format string, args ...any)) {
+	ours, theirs := server.requests("listen", s.name), server.requests("chromium", s.name)
+	if len(ours) == 0 || len(theirs) == 0 {
+		differ(s.name, "requests", "listen sent %d, Chromium %d", len(ours), len(theirs))
+		return
+	}
+	for _, name := range []string{"Accept", "Cache-Control", "Pragma", "User-Agent"} {
+		our, their := ours[0].header[name], theirs[0].header[name]
+		if name == "User-Agent" {
+			our, their = versionless(our), versionless(their)
+		}
+		if !slices.Equal(our, their) {
+			differ(s.name, name, "listen sent %q, Chromium %q", our, their)
+		}
+	}
+}
+
+var digits = regexp.MustCompile(`[0-9]+`)
+
+// versionless is who somebody is, without versions, and with a window.
+func versionless(agents []string) (plain []string) {
+	for _, agent := range agents {
+		plain = append(plain, digits.ReplaceAllString(strings.ReplaceAll(agent, "HeadlessChrome", "Chrome"), "N"))
+	}
+	return plain
 }
 
 // compareReturns compares when and how both came back after the last stream of a subscription. delay is what listen said that it

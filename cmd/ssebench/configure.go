@@ -51,7 +51,7 @@ func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 	switch {
 	case h.HTTP != nil:
 		return publish.NewHTTP(publish.HTTP{
-			URL: h.HTTP.URL, Method: h.HTTP.Method, Header: h.HTTP.Headers, Body: h.HTTP.Body, Expect: h.HTTP.Expect,
+			URL: h.HTTP.URL, Method: h.HTTP.Method, Header: lists(h.HTTP.Headers), Body: h.HTTP.Body, Expect: h.HTTP.Expect,
 			NoReuse: h.HTTP.NoReuse, Timeout: time.Duration(h.Timeout), Allow: guard.Allow, TLS: settings,
 			ConnectTo: connectTo,
 		})
@@ -59,7 +59,7 @@ func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 		own := h.Subscribers
 		return publish.NewSubscribers(publish.Subscribers{
 			WebSocket: p.Target.Transport == scenarios.TransportWebSocket, Message: own.Message, URL: own.URL, Method: own.Method,
-			Header: own.Headers, Body: own.Body, Expect: own.Expect, Timeout: time.Duration(h.Timeout),
+			Header: lists(own.Headers), Body: own.Body, Expect: own.Expect, Timeout: time.Duration(h.Timeout),
 		})
 	case h.Redis != nil:
 		return publish.NewRedis(publish.Redis{
@@ -68,4 +68,12 @@ func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 	default:
 		return publish.NewExec(publish.Exec{Command: h.Exec.Command, Line: h.Exec.Line, Timeout: time.Duration(h.Timeout)})
 	}
+}
+
+func lists(headers scenarios.Headers) map[string][]string {
+	lists := make(map[string][]string, len(headers))
+	for name, values := range headers {
+		lists[name] = values
+	}
+	return lists
 }

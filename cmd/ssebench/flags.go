@@ -25,7 +25,7 @@ type fieldFlag struct {
 var shorthand = []fieldFlag{
 	{"name", "", "name", "name of the run"},
 	{"url", "u", "target.url", "URL of the event stream"},
-	{"method", "X", "target.method", "GET or POST"},
+	{"method", "X", "target.method", "method of the request: GET, POST, REPORT or any other"},
 	{"transport", "", "target.transport", "sse, poll, long-poll, finite-sse or websocket"},
 	{"protocol", "", "target.protocol", "http1.1, http2 or h2c"},
 	{"connections", "c", "load.connections", "number of subscribers (10k, 1m); without a file 100"},
@@ -79,13 +79,11 @@ func (f *fieldFlags) source(c *cobra.Command, args []string) (scenarios.Source, 
 			set(s.path, flag.Value.String(), written(flag))
 		}
 	}
-	for _, h := range f.headers {
-		name, value, err := splitHeader(h)
-		if err != nil {
-			return source, err
-		}
-		set("target.headers."+name, value, "-H "+h)
+	headers, err := headerSettings(f.headers)
+	if err != nil {
+		return source, err
 	}
+	source.Sets = append(source.Sets, headers...)
 	for _, t := range f.thresholds {
 		set("thresholds.+", t, "--threshold "+t)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func newListenCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "request header, \"Name: value\" (repeatable)")
-	f.StringVarP(&o.method, "method", "X", "", "GET (default) or POST")
+	f.StringVarP(&o.method, "method", "X", "", "method of the request: GET (default), POST, REPORT or any other")
 	f.StringVar(&o.data, "data", "", "body of the request; implies POST")
 	f.BoolVar(&o.reconnectPOST, "reconnect-post", false, "come back to a POST stream too, sending its body again")
 	f.StringVar(&o.lastEventID, "last-event-id", "", "last event ID to start from")
@@ -164,12 +165,14 @@ func (o *listenOptions) request(target string) (*loadgen.Request, error) {
 	if o.changed("data") {
 		r.Method, r.Body = "POST", []byte(o.data)
 	}
-	if o.method != "" {
-		r.Method = strings.ToUpper(o.method)
+	if o.changed("method") {
+		r.Method = normalized(o.method)
 	}
 	switch {
-	case r.Method != "GET" && r.Method != "POST":
-		return nil, fmt.Errorf("--method %s: a stream is asked for with GET or POST", o.method)
+	case !scenarios.IsToken(r.Method):
+		return nil, fmt.Errorf("--method %q is no HTTP method: it is a word of letters, digits and !#$%%&'*+-.^_`|~ (RFC 9110 section 9.1)", o.method)
+	case r.Method == "HEAD" || r.Method == "CONNECT":
+		return nil, fmt.Errorf("--method %s: its answer has no body that could be a stream", r.Method)
 	case r.Method == "GET" && len(r.Body) > 0:
 		return nil, errors.New("--data goes with POST, not with --method GET")
 	}
@@ -188,5 +191,16 @@ func (o *listenOptions) request(target string) (*loadgen.Request, error) {
 		own = append(own, loadgen.Field{Name: name, Value: value})
 	}
 	r.Header = loadgen.StreamHeader(own)
+	if !slices.ContainsFunc(own, func(f loadgen.Field) bool { return strings.EqualFold(f.Name, "User-Agent") }) {
+		r.Header = append(r.Header, loadgen.Field{Name: "User-Agent", Value: loadgen.UserAgentOf(o.profile)})
+	}
 	return r, nil
+}
+
+// normalized is a method as it is sent: those that everybody knows are in capitals, however they are written (Fetch, "normalize a method").
+func normalized(method string) string {
+	if upper := strings.ToUpper(method); slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}, upper) {
+		return upper
+	}
+	return method
 }

@@ -137,12 +137,13 @@ func targetEndpoint(p *scenarios.Plan) (endpoint, error) {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	e := endpoint{named: net.JoinHostPort(u.Hostname(), port), host: u.Hostname()}
+	name := transport.ASCIIHost(u.Hostname())
+	e := endpoint{named: net.JoinHostPort(name, port), host: name}
 	if to := p.Target.ConnectTo; to != "" {
 		if h, p, err := net.SplitHostPort(to); err == nil {
-			e.host, port = h, p
+			e.host, port = transport.ASCIIHost(h), p
 		} else {
-			e.host = strings.Trim(to, "[]")
+			e.host = transport.ASCIIHost(strings.Trim(to, "[]"))
 		}
 	}
 	e.dial = net.JoinHostPort(e.host, port)

@@ -35,6 +35,7 @@ type reply struct {
 // asked is one request as it came.
 type asked struct {
 	lastEventID string
+	header      http.Header
 	began       time.Time
 	ended       time.Time // the answer was complete
 }
@@ -105,7 +106,7 @@ func (s *vectorServer) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	n := len(s.asked[key])
-	s.asked[key] = append(s.asked[key], asked{lastEventID: strings.Join(r.Header["Last-Event-Id"], "|"), began: time.Now()})
+	s.asked[key] = append(s.asked[key], asked{lastEventID: strings.Join(r.Header["Last-Event-Id"], "|"), header: r.Header, began: time.Now()})
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()

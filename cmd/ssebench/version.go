@@ -6,13 +6,13 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"ssebench/results"
 )
 
-// version is the release; builds outside of one carry the commit behind it.
-const version = "0.1.0"
-
+// fullVersion is the release; builds outside of one carry the commit behind it.
 func fullVersion() string {
-	v := version
+	v := results.Version
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" && len(s.Value) >= 8 {

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"syscall"
 	"time"
+
+	"ssebench/results"
 )
 
 // Ready says when a server is ready. What is set must hold, in the order line, TCP, URL.
@@ -156,6 +158,7 @@ func (r *Ready) answers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	request.Header.Set("User-Agent", results.UserAgent)
 	client := http.Client{Transport: &http.Transport{
 		DialContext:       r.dialer().DialContext,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},

@@ -37,7 +37,7 @@ type call struct {
 }
 
 // newCalls fills in the method, POST, the body, {{.Payload}} but for GET and HEAD, and the type of the body, JSON or plain text.
-func newCalls(method, address, body string, header map[string]string, expect []int) (*calls, error) {
+func newCalls(method, address, body string, header map[string][]string, expect []int) (*calls, error) {
 	c := &calls{method: strings.ToUpper(orDefault(method, http.MethodPost)), expect: expect}
 	if body == "" && c.method != http.MethodGet && c.method != http.MethodHead {
 		body = "{{.Payload}}"
@@ -52,15 +52,17 @@ func newCalls(method, address, body string, header map[string]string, expect []i
 		}
 	}
 	hasType := false
-	for name, value := range header {
-		parsed, err := parseText("header "+name, value)
-		if err != nil {
-			return nil, err
+	for name, values := range header {
+		for _, value := range values {
+			parsed, err := parseText("header "+name, value)
+			if err != nil {
+				return nil, err
+			}
+			c.header = append(c.header, headerText{http.CanonicalHeaderKey(name), parsed})
 		}
-		c.header = append(c.header, headerText{http.CanonicalHeaderKey(name), parsed})
 		hasType = hasType || http.CanonicalHeaderKey(name) == "Content-Type"
 	}
-	slices.SortFunc(c.header, func(a, b headerText) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(c.header, func(a, b headerText) int { return strings.Compare(a.name, b.name) })
 	if c.body != nil && !hasType {
 		c.header = append(c.header, headerText{"Content-Type", &text{constant: c.guessType()}})
 	}

@@ -17,12 +17,12 @@ import (
 // HTTP calls a URL for each event. URL, Header and Body are templates; what a URL needs escaped is escaped with urlquery.
 type HTTP struct {
 	URL     string
-	Method  string            // default POST
-	Header  map[string]string // Content-Type: by default JSON where the body is, else plain text
-	Body    string            // default {{.Payload}}, and none for GET and HEAD
-	Expect  []int             // statuses that mean success; default: every 2xx
-	Timeout time.Duration     // of a call, its connecting included; default 10 s
-	NoReuse bool              // a connection for each call
+	Method  string              // default POST
+	Header  map[string][]string // Content-Type: by default JSON where the body is, else plain text
+	Body    string              // default {{.Payload}}, and none for GET and HEAD
+	Expect  []int               // statuses that mean success; default: every 2xx
+	Timeout time.Duration       // of a call, its connecting included; default 10 s
+	NoReuse bool                // a connection for each call
 	// Allow may refuse an address that the URL or a redirect leads to; nil: all are fine.
 	Allow func(netip.Addr) error
 	// MaxInFlight bounds the connections, to each host; a call that finds none free waits for one, within its timeout. Default 256.
@@ -108,13 +108,15 @@ func (h *httpHook) request(ctx context.Context, f *fields) (*http.Request, *call
 		// event of ours twice, and the server would be blamed for it.
 		r.Body = io.NopCloser(strings.NewReader(""))
 	}
-	r.Header.Set("User-Agent", "ssebench")
 	for _, field := range c.header {
 		if field.Name == "Host" {
 			r.Host = field.Value
 			continue
 		}
-		r.Header.Set(field.Name, field.Value)
+		r.Header.Add(field.Name, field.Value)
+	}
+	if r.Header["User-Agent"] == nil {
+		r.Header.Set("User-Agent", loadgen.UserAgent)
 	}
 	return r, c, nil
 }

@@ -59,9 +59,9 @@ func TestHTTPSecretsAreNotShown(t *testing.T) {
 		config HTTP
 		hidden []string
 	}{
-		"bearer":    {HTTP{URL: server.URL, Header: map[string]string{"Authorization": "Bearer s3cr3t-token"}}, []string{"s3cr3t"}},
-		"basic":     {HTTP{URL: server.URL, Header: map[string]string{"Authorization": "Basic bWU6czNjcjN0"}}, []string{"s3cr3t", "bWU6czNjcjN0"}},
-		"api key":   {HTTP{URL: server.URL, Header: map[string]string{"X-Api-Key": "s3cr3t{{.Seq}}"}}, []string{"s3cr3t"}},
+		"bearer":    {HTTP{URL: server.URL, Header: map[string][]string{"Authorization": {"Bearer s3cr3t-token"}}}, []string{"s3cr3t"}},
+		"basic":     {HTTP{URL: server.URL, Header: map[string][]string{"Authorization": {"Basic bWU6czNjcjN0"}}}, []string{"s3cr3t", "bWU6czNjcjN0"}},
+		"api key":   {HTTP{URL: server.URL, Header: map[string][]string{"X-Api-Key": {"s3cr3t{{.Seq}}"}}}, []string{"s3cr3t"}},
 		"user info": {HTTP{URL: url}, []string{"pass", "user", "dXNlcjpwYXNzQHdvcmQ="}},
 		"query":     {HTTP{URL: server.URL + "/?access_token=s3cr3t&topic=x"}, []string{"s3cr3t"}},
 	} {
@@ -196,9 +196,9 @@ func TestHTTPMistakes(t *testing.T) {
 		"not escaped":    {HTTP{URL: "http://host/%zz"}, []string{"cannot be read", "urlquery"}},
 		"field in url":   {HTTP{URL: "http://host/{{.Tpoic}}"}, []string{"the hook's url uses .Tpoic"}},
 		"field in body":  {HTTP{URL: "http://host/", Body: "{{.Data}}"}, []string{"the hook's body uses .Data"}},
-		"field in head":  {HTTP{URL: "http://host/", Header: map[string]string{"X-A": "{{.Data}}"}}, []string{"the hook's header X-A uses .Data"}},
+		"field in head":  {HTTP{URL: "http://host/", Header: map[string][]string{"X-A": {"{{.Data}}"}}}, []string{"the hook's header X-A uses .Data"}},
 		"method":         {HTTP{URL: "http://host/", Method: "PO ST"}, []string{"invalid method"}},
-		"line in header": {HTTP{URL: "http://host/", Header: map[string]string{"X-A": "a\nb"}}, []string{"the header X-A has a line end"}},
+		"line in header": {HTTP{URL: "http://host/", Header: map[string][]string{"X-A": {"a\nb"}}}, []string{"the header X-A has a line end"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, err := NewHTTP(c.config)
@@ -208,6 +208,6 @@ func TestHTTPMistakes(t *testing.T) {
 }
 
 func TestHTTPHeaderOfAnEventWithALineEnd(t *testing.T) {
-	h, err := NewHTTP(HTTP{URL: "http://127.0.0.1:1/", Header: map[string]string{"X-A": "{{.Payload}}"}})
+	h, err := NewHTTP(HTTP{URL: "http://127.0.0.1:1/", Header: map[string][]string{"X-A": {"{{.Payload}}"}}})
 	wantFailure(t, must(t, h, err).Publish(context.Background(), event("t", 1, "a\r\nX-B: c")), "hook_template", "the header X-A has a line end")
 }

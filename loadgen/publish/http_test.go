@@ -78,12 +78,12 @@ func TestHTTPSendsWhatTheTemplatesSay(t *testing.T) {
 		"all of it": {
 			HTTP{
 				URL: server.URL + "/{{urlquery .Topic}}?id={{.ID}}", Method: "put", Body: `{"data":{{json .Payload}},"seq":{{.Seq}}}`,
-				Header: map[string]string{"x-event": "{{.Event}}-{{.Seq}}"},
+				Header: map[string][]string{"x-event": {"{{.Event}}-{{.Seq}}"}},
 			},
 			got{"PUT", "/a+b?id=0-7", host, "application/json", "news-7", `{"data":"pay load","seq":7}`},
 		},
 		"own content type and host": {
-			HTTP{URL: server.URL, Body: "[]", Header: map[string]string{"content-type": "x/y", "host": "example.com"}},
+			HTTP{URL: server.URL, Body: "[]", Header: map[string][]string{"content-type": {"x/y"}, "host": {"example.com"}}},
 			got{"POST", "/", "example.com", "x/y", "", "[]"},
 		},
 		"GET": {

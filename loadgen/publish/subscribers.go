@@ -18,7 +18,7 @@ type Subscribers struct {
 	// Of a request, as in HTTP. Over HTTP/2 the URL is of the stream's own origin.
 	URL     string
 	Method  string
-	Header  map[string]string
+	Header  map[string][]string
 	Body    string
 	Expect  []int
 	Timeout time.Duration // of a call, dialing included; default 10 s

@@ -57,7 +57,7 @@ func TestSubscribersSendWhatTheTemplatesSay(t *testing.T) {
 		"one of its own": {Subscribers{WebSocket: true, Message: `{"say":{{json .Payload}}}`}, `news {"say":"pay load"}`},
 		"a request":      {Subscribers{URL: "http://a/{{.Topic}}"}, "news POST http://a/news [{Content-Type text/plain; charset=utf-8}] pay load"},
 		"all of it": {
-			Subscribers{URL: "http://a/", Method: "put", Header: map[string]string{"X-Seq": "{{.Seq}}", "A": "b"}, Body: `{"a":{{json .Payload}}}`},
+			Subscribers{URL: "http://a/", Method: "put", Header: map[string][]string{"X-Seq": {"{{.Seq}}"}, "A": {"b"}}, Body: `{"a":{{json .Payload}}}`},
 			`news PUT http://a/ [{A b} {X-Seq 7} {Content-Type application/json}] {"a":"pay load"}`,
 		},
 		"no body": {Subscribers{URL: "http://a/?d={{urlquery .Payload}}", Method: "GET"}, "news GET http://a/?d=pay+load [] "},
@@ -77,7 +77,7 @@ func TestSubscribersSendWhatTheTemplatesSay(t *testing.T) {
 func TestSubscribersFailuresHaveTokens(t *testing.T) {
 	stream := http.Header{"Content-Type": {"text/event-stream"}}
 	secret := Subscribers{
-		URL: "http://ada:hunter22@a/?token=s3cret", Header: map[string]string{"Authorization": "Bearer opensesame"},
+		URL: "http://ada:hunter22@a/?token=s3cret", Header: map[string][]string{"Authorization": {"Bearer opensesame"}},
 		Timeout: 10 * time.Millisecond,
 	}
 	for name, c := range map[string]struct {
@@ -97,7 +97,7 @@ func TestSubscribersFailuresHaveTokens(t *testing.T) {
 		"a stream":     {crowd{answer: loadgen.Answer{Status: 200, Header: stream}}, secret, "hook_content_type"},
 		"closed":       {crowd{err: &loadgen.Failure{Token: loadgen.TokenNotOpen, Message: "the WebSocket is not open"}}, Subscribers{WebSocket: true}, "hook_not_open: a subscriber's message"},
 		"backlog":      {crowd{err: &loadgen.Failure{Token: "ws_backlog", Message: "waits"}}, Subscribers{WebSocket: true}, "hook_ws_backlog"},
-		"line endings": {crowd{}, Subscribers{URL: "http://a/", Header: map[string]string{"X": "{{.Event}}"}}, "hook_template"},
+		"line endings": {crowd{}, Subscribers{URL: "http://a/", Header: map[string][]string{"X": {"{{.Event}}"}}}, "hook_template"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ev := *newsEvent
@@ -131,7 +131,7 @@ func TestSubscribersMistakes(t *testing.T) {
 	}{
 		"no url":      {Subscribers{}, "is no http or https URL"},
 		"bad message": {Subscribers{WebSocket: true, Message: "{{.Nobody}}"}, "the hook's message"},
-		"host":        {Subscribers{URL: "http://a/", Header: map[string]string{"host": "b"}}, "Host"},
+		"host":        {Subscribers{URL: "http://a/", Header: map[string][]string{"host": {"b"}}}, "Host"},
 	} {
 		if _, err := NewSubscribers(c.config); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)

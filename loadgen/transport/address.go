@@ -15,10 +15,7 @@ func sendable(u *url.URL) *url.URL {
 	if u == nil {
 		return nil
 	}
-	host, err := httpguts.PunycodeHostPort(u.Host)
-	if err != nil {
-		host = u.Host // the lookup will tell
-	}
+	host := ASCIIHost(u.Host)
 	query := escapeQuery(u.RawQuery)
 	if host == u.Host && query == u.RawQuery {
 		return u
@@ -26,6 +23,32 @@ func sendable(u *url.URL) *url.URL {
 	out := *u
 	out.Host, out.RawQuery = host, query
 	return &out
+}
+
+// ASCIIHost gives a host, which may have a port, as it is looked up and sent: with the A-labels of its names (RFC 5890).
+func ASCIIHost(host string) string {
+	ascii, err := httpguts.PunycodeHostPort(host)
+	if err != nil {
+		return host // the lookup will tell
+	}
+	return ascii
+}
+
+// isHostOf reports whether a URL, as it is sent, has the host of another one, as it was written.
+func isHostOf(sent, written *url.URL) bool {
+	return strings.EqualFold(sent.Hostname(), sendable(written).Hostname())
+}
+
+// withoutZone takes the zone off an address of IPv6, which says something on this machine alone (RFC 6874 section 4).
+func withoutZone(host string) string {
+	address, zone, ok := strings.Cut(host, "%")
+	if !ok || !strings.Contains(address, ":") {
+		return host
+	}
+	if end := strings.IndexByte(zone, ']'); end >= 0 {
+		return address + zone[end:]
+	}
+	return address
 }
 
 // escapeQuery escapes the query percent-encode set of the URL standard.
@@ -61,9 +84,9 @@ func origin(u *url.URL) string { return u.Scheme + "://" + net.JoinHostPort(u.Ho
 
 // authority is the URL's host, with its port unless that is the scheme's own.
 func authority(u *url.URL) string {
-	p := u.Port()
+	p, host := u.Port(), withoutZone(u.Host)
 	if p == "" || u.Scheme == "http" && p == "80" || u.Scheme == "https" && p == "443" {
-		return strings.TrimSuffix(u.Host, ":"+p)
+		return strings.TrimSuffix(host, ":"+p)
 	}
-	return u.Host
+	return host
 }

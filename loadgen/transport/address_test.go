@@ -11,6 +11,9 @@ func TestAddresses(t *testing.T) {
 		"http://[::1]/":              {"http://[::1]:80", "[::1]", "http://[::1]/"},
 		"http://[::1]:8080/":         {"http://[::1]:8080", "[::1]:8080", "http://[::1]:8080/"},
 		"http://bücher.example:81/?": {"http://xn--bcher-kva.example:81", "xn--bcher-kva.example:81", "http://xn--bcher-kva.example:81/?"},
+		"http://[fe80::1%25eth0]/":   {"http://[fe80::1%eth0]:80", "[fe80::1]", "http://[fe80::1%25eth0]/"},
+		"http://[fe80::1%25e]:81/":   {"http://[fe80::1%e]:81", "[fe80::1]:81", "http://[fe80::1%25e]:81/"},
+		"https://[::1%251]:443/":     {"https://[::1%1]:443", "[::1]", "https://[::1%251]:443/"},
 		"http://a/?q=ä b":            {"http://a:80", "a", "http://a/?q=%C3%A4%20b"},
 	} {
 		u := sendable(get(t, in).URL)
@@ -27,7 +30,7 @@ func TestConfigMistakes(t *testing.T) {
 			tr.Close()
 		}
 	}
-	for in, want := range map[string][2]string{"127.0.0.2": {"127.0.0.2", ""}, "::1": {"::1", ""}, "[::1]": {"::1", ""}, "[::1]:81": {"::1", "81"}, "a:1": {"a", "1"}} {
+	for in, want := range map[string][2]string{"127.0.0.2": {"127.0.0.2", ""}, "::1": {"::1", ""}, "[::1]": {"::1", ""}, "[::1]:81": {"::1", "81"}, "a:1": {"a", "1"}, "bücher.example:1": {"xn--bcher-kva.example", "1"}} {
 		tr, _ := newTransport(t, Config{ConnectTo: in})
 		if got := [2]string{tr.connectHost, tr.connectPort}; got != want {
 			t.Errorf("%s: got %q", in, got)

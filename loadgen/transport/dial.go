@@ -22,7 +22,7 @@ type candidates struct {
 func (t *Transport) destination(u, own *url.URL) (host string, number uint16, err error) {
 	host = u.Hostname()
 	service := port(u)
-	if t.connectHost != "" && host == own.Hostname() {
+	if t.connectHost != "" && isHostOf(u, own) {
 		host = t.connectHost
 		if t.connectPort != "" && service == port(own) {
 			service = t.connectPort

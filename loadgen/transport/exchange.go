@@ -108,7 +108,7 @@ func (x *exchange) meaning(err error) error {
 func (x *exchange) repeatable(err error) bool {
 	f := failureOf(err)
 	return f != nil && (f.Token == tokenNoResponse || f.Token == tokenReset) &&
-		!x.parser.started && !x.posting() && x.opening != nil && x.opening.method == http.MethodGet && !x.cut()
+		!x.parser.started && !x.posting() && x.opening != nil && loadgen.IsSafe(x.opening.method) && !x.cut()
 }
 
 // tell tells a handler that wants to know whether its stream waits for a place.

@@ -161,9 +161,6 @@ func (s *stream) request2(ctx context.Context, o *opening) *http.Request {
 		name := textproto.CanonicalMIMEHeaderKey(f.Name)
 		r.Header[name] = append(r.Header[name], f.Value)
 	}
-	if r.Header["User-Agent"] == nil {
-		r.Header["User-Agent"] = []string{""} // net/http would name itself
-	}
 	if len(o.body) > 0 {
 		r.Body = io.NopCloser(bytes.NewReader(o.body))
 		r.ContentLength = int64(len(o.body))

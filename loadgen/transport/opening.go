@@ -35,6 +35,7 @@ type opening struct {
 	surplus   int      // bytes of such a body so far
 	next      *url.URL // where it redirects to
 	redirects int
+	crossed   bool // a redirect has led to another origin
 	visited   []string
 	dialing   candidates // on a loop
 	// What the handler adds to its own request, and not to a login.

@@ -18,7 +18,7 @@ const (
 // post is a request beside a stream, and the handler of its answer. It is called with the lane held.
 type post struct {
 	request *loadgen.Request
-	home    *url.URL // of the subscriber's own stream
+	beside  *loadgen.Request // the subscriber's own stream
 	answer  *loadgen.Answer
 	size    int    // bytes of the answer's body
 	then    func() // on a loop: goes on with the subscriber's next request
@@ -29,7 +29,7 @@ type post struct {
 }
 
 func newPost(r, beside *loadgen.Request) *post {
-	return &post{request: r, home: beside.URL, done: make(chan struct{})}
+	return &post{request: r, beside: beside, done: make(chan struct{})}
 }
 
 // posting tells that the exchange is a request beside a stream.
@@ -49,9 +49,21 @@ func (x *exchange) published() int {
 // home is the URL that connect_to is for: that of the subscriber's own stream.
 func (x *exchange) home() *url.URL {
 	if h, ok := x.handler.(*post); ok {
-		return h.home
+		return h.beside.URL
 	}
 	return x.request.URL
+}
+
+// agent is the User-Agent of a request that names none: a subscriber is one client, whatever it sends.
+func (x *exchange) agent() string {
+	if h, ok := x.handler.(*post); ok {
+		for _, f := range h.beside.Header {
+			if strings.EqualFold(f.Name, "User-Agent") {
+				return f.Value
+			}
+		}
+	}
+	return loadgen.UserAgent
 }
 
 // isContent tells that the bodies of the exchange are what the stream is there for, and are not accounted for elsewhere.

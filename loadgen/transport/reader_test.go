@@ -21,6 +21,8 @@ type reader struct {
 
 	lastEventID string // to send; only with the lane held
 	since       string // the same, in the query
+	// A cursor that is a secret by its name.
+	sessionToken string
 
 	mu       sync.Mutex
 	openings []loadgen.Opening
@@ -81,6 +83,9 @@ func (r *reader) Ended(e loadgen.Ending) (reopen time.Time) {
 func (r *reader) Resume(to *loadgen.Resumption) {
 	if r.lastEventID != "" {
 		to.AddHeader("Last-Event-ID", []byte(r.lastEventID))
+	}
+	if r.sessionToken != "" {
+		to.AddHeader("X-Session-Token", []byte(r.sessionToken))
 	}
 	if r.since != "" {
 		to.AddQuery("since", []byte(r.since))

@@ -52,7 +52,7 @@ func (o *opening) follow(status int, h http.Header) error {
 		o.without("Content-Encoding", "Content-Language", "Content-Location", "Content-Type")
 	}
 	if origin(next) != origin(o.url) {
-		o.without("Authorization", "Proxy-Authorization", "Cookie")
+		o.withoutSecrets()
 	}
 	o.next = sendable(next)
 	return nil
@@ -61,11 +61,23 @@ func (o *opening) follow(status int, h http.Header) error {
 // redirect makes the redirected request the next one to send.
 func (o *opening) redirect() { o.url, o.prepared = o.next, nil }
 
-// without takes fields out of the request, on a copy: the header is the caller's.
+// without takes fields out of the request.
 func (o *opening) without(names ...string) {
-	o.header = slices.DeleteFunc(slices.Clone(o.header), func(f loadgen.Field) bool {
+	o.drop(func(f loadgen.Field) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, f.Name) })
 	})
+}
+
+// withoutSecrets takes out of the request what another origin must not learn: Authorization, as the Fetch standard has it, cookies, and whatever
+// else has the name of a secret.
+func (o *opening) withoutSecrets() {
+	o.crossed = true
+	o.drop(func(f loadgen.Field) bool { return loadgen.IsSecret(f.Name) })
+}
+
+// drop takes fields out of the request, on a copy: the header is the caller's.
+func (o *opening) drop(taken func(loadgen.Field) bool) {
+	o.header = slices.DeleteFunc(slices.Clone(o.header), taken)
 }
 
 // authorization gives the credentials of a URL for a request that names none.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -149,19 +150,61 @@ func TestRedirectKeepsCredentialsFromOthers(t *testing.T) {
 		tr, _ := w.transport(t, Config{})
 		r := newReader(t)
 		first <- u
-		open(tr, get(t, u+"/start", "Authorization", "Bearer t", "cookie", "a=b", "proxy-authorization", "p", "X-Own", "o"), r)
+		open(tr, get(t, u+"/start", "Authorization", "Bearer t", "cookie", "a=b", "proxy-authorization", "p", "x-api-key", "k", "X-Own", "o"), r)
 		r.untilToken(loadgen.TokenEOF)
 		mu.Lock()
 		defer mu.Unlock()
 		for path, credentials := range map[string]bool{"/start": true, "/same": true, "/other": false, "/back": false} {
 			h := seen[path]
-			for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization"} {
+			for _, name := range []string{"Authorization", "Cookie", "Proxy-Authorization", "X-Api-Key"} {
 				if (h.Get(name) != "") != credentials {
 					t.Errorf("%s: %s is %q", path, name, h.Get(name))
 				}
 			}
-			if h.Get("X-Own") != "o" || h.Get("Accept-Encoding") != "identity" || h["User-Agent"] != nil {
+			if h.Get("X-Own") != "o" || h.Get("Accept-Encoding") != "identity" || h.Get("User-Agent") != loadgen.UserAgent {
 				t.Errorf("%s: %v", path, h)
+			}
+		}
+	})
+}
+
+// An origin is scheme, host and port: where one of them differs, a secret stays behind, that of a cursor too.
+func TestRedirectToAnotherOrigin(t *testing.T) {
+	onEvery(t, func(t *testing.T, engine string) {
+		seen := make(chan http.Header, 1)
+		see := func(rw http.ResponseWriter, r *http.Request) { seen <- r.Header }
+		plain, tls := &way{spoken: spoken{protocol: HTTP1}}, &way{spoken: spoken{protocol: HTTP1, tls: true}, roots: x509.NewCertPool()}
+		other, secure := plain.serve(t, see), tls.serve(t, see)
+		u := plain.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			if to := r.URL.Query().Get("to"); to != "" {
+				http.Redirect(rw, r, to, http.StatusTemporaryRedirect)
+				return
+			}
+			see(rw, r)
+		})
+		for name, c := range map[string]struct {
+			to    string
+			keeps bool
+		}{
+			"the same origin": {u + "/other", true},
+			"a path alone":    {"/other", true},
+			"another port":    {other, false},
+			"another host":    {strings.Replace(u, "127.0.0.1", "localhost", 1), false},
+			"another scheme":  {secure, false},
+		} {
+			tr, _ := (&way{spoken: spoken{engine: engine, protocol: HTTP1}, roots: tls.roots}).transport(t, Config{})
+			r := newReader(t)
+			r.sessionToken = "s"
+			open(tr, get(t, u+"?to="+url.QueryEscape(c.to), "Authorization", "a", "Cookie", "c=d", "X-Api-Key", "k", "X-Own", "o"), r)
+			r.untilToken(loadgen.TokenEOF)
+			h := <-seen
+			for _, secret := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Session-Token"} {
+				if kept := h.Get(secret) != ""; kept != c.keeps {
+					t.Errorf("%s: %s is %q", name, secret, h.Get(secret))
+				}
+			}
+			if h.Get("X-Own") != "o" {
+				t.Errorf("%s: %v", name, h)
 			}
 		}
 	})

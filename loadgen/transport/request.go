@@ -22,7 +22,7 @@ func validToken(s string) bool { return httpguts.ValidHeaderFieldName(s) }
 // fields gives the request's own fields as they go out after Host, whatever the protocol: the request's in their order, then what
 // it left to us.
 func (x *exchange) fields(o *opening) []loadgen.Field {
-	out := make([]loadgen.Field, 0, len(o.header)+len(o.resumption.Header)+3)
+	out := make([]loadgen.Field, 0, len(o.header)+len(o.resumption.Header)+4)
 	for _, f := range o.header {
 		if !strings.EqualFold(f.Name, "Cookie") {
 			out = append(out, f)
@@ -31,6 +31,9 @@ func (x *exchange) fields(o *opening) []loadgen.Field {
 	if !o.has("Accept-Encoding") {
 		out = append(out, loadgen.Field{Name: "Accept-Encoding", Value: "identity"})
 	}
+	if !o.has("User-Agent") {
+		out = append(out, loadgen.Field{Name: "User-Agent", Value: x.agent()})
+	}
 	if v, ok := o.authorization(o.url.User); ok {
 		out = append(out, loadgen.Field{Name: "Authorization", Value: v})
 	}
@@ -38,7 +41,9 @@ func (x *exchange) fields(o *opening) []loadgen.Field {
 		out = append(out, loadgen.Field{Name: "Cookie", Value: v})
 	}
 	for _, a := range o.resumption.Header {
-		out = append(out, loadgen.Field{Name: a.Name, Value: string(a.Value)})
+		if !o.crossed || !loadgen.IsSecret(a.Name) {
+			out = append(out, loadgen.Field{Name: a.Name, Value: string(a.Value)})
+		}
 	}
 	return out
 }

@@ -29,6 +29,7 @@ func (t *tlsConfigs) configure(c Config) {
 	if c.TLS != nil {
 		t.base = c.TLS.Clone()
 	}
+	t.base.ServerName = ASCIIHost(t.base.ServerName)
 	t.base.NextProtos = []string{"http/1.1"}
 	if c.Protocol != HTTP1 {
 		t.base.NextProtos = []string{"h2"}
@@ -68,7 +69,7 @@ func (t *tlsConfigs) of(host string) *tls.Config {
 	c := t.byHost[host]
 	if c == nil {
 		c = t.base.Clone()
-		c.ServerName = strings.TrimSuffix(host, ".")
+		c.ServerName = strings.TrimSuffix(withoutZone(host), ".")
 		if t.byHost == nil {
 			t.byHost = make(map[string]*tls.Config)
 		}

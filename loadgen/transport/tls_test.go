@@ -137,6 +137,39 @@ func TestConnectToKeepsTheName(t *testing.T) {
 	})
 }
 
+// connect_to is for the URL's host, however that is written, for what it redirects to and for its login; Host has the A-label.
+func TestConnectToOfANameInUnicode(t *testing.T) {
+	onEvery(t, func(t *testing.T, engine string) {
+		w := &way{spoken: spoken{engine: engine, protocol: HTTP1}}
+		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/redirect" {
+				http.Redirect(rw, r, "http://"+r.Host+"/end", http.StatusFound)
+				return
+			}
+			io.WriteString(rw, r.Host)
+		})
+		for host, want := range map[string]string{
+			"bücher.invalid":        "xn--bcher-kva.invalid",
+			"例え.invalid:81":         "xn--r8jz45g.invalid:81",
+			"xn--bcher-kva.invalid": "xn--bcher-kva.invalid",
+			"EXAMPLE.invalid":       "EXAMPLE.invalid",
+			"[fe80::1%25eth0]":      "[fe80::1]",
+		} {
+			tr, _ := w.transport(t, Config{ConnectTo: strings.TrimPrefix(u, "http://")})
+			q := get(t, "http://"+host+"/redirect")
+			if strings.HasPrefix(host, "[") {
+				q = get(t, "http://"+host+"/end") // a redirect to its Host leads to another address
+			}
+			q.Login = get(t, "http://"+host+"/login")
+			r := newReader(t)
+			open(tr, q, r)
+			if e := r.untilOver(); e.Token != loadgen.TokenEOF || r.body.String() != want {
+				t.Errorf("%s: %s (%s), Host %q, want %q", host, e.Token, e.Message, r.body.String(), want)
+			}
+		}
+	})
+}
+
 func TestHandshakesThatFail(t *testing.T) {
 	for name, c := range map[string]struct {
 		serve func(p *peer)

@@ -116,7 +116,7 @@ func New(c Config) (*Transport, error) {
 		if host == "" {
 			return nil, fmt.Errorf("connect_to %q has no host", c.ConnectTo)
 		}
-		t.connectHost, t.connectPort = host, port
+		t.connectHost, t.connectPort = ASCIIHost(host), port
 	}
 	if c.MaxRedirects == 0 {
 		c.MaxRedirects = 20
