@@ -193,7 +193,7 @@ func (r *run) newHeader() *results.Header {
 		Format: results.JournalFormat,
 		Run: results.Run{
 			ID: p.RunID, Scenario: p.Name, Variant: p.Variant, Comparison: p.Comparison, Seed: p.Seed,
-			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: r.runner.Transport.Account().TimeOfReceipt,
+			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: r.runner.Transport.Account().TimeOfReceipt, Facts: p.Facts(),
 		},
 		Scenario: p.Scenario, Environment: r.runner.Environment, Measures: p.Measures(), Warnings: r.runner.Warnings,
 	}

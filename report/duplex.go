@@ -41,7 +41,7 @@ func (c comparison) ways() (all []*way) {
 		if !socket {
 			name = cmp.Or(name, "sse") + " + POST"
 		}
-		if cost.Protocol != "" && cost.Protocol != "auto" {
+		if cost.Protocol == "http2" || cost.Protocol == "h2c" {
 			name += " over " + cost.Protocol
 		}
 		i := slices.IndexFunc(all, func(w *way) bool { return w.name == name })

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -22,34 +21,25 @@ func connectionFacts(p *page) []string {
 // sharingFacts says that streams shared connections. With streams_per_connection what is measured then is a gateway's load and not that of
 // as many users; of browsers it says how many of their tabs starved.
 func sharingFacts(p *page) []string {
-	var s struct {
-		Load struct {
-			Streams int `json:"streams_per_connection"`
-			Clients *struct{ Tabs int }
-		}
-		Target struct{ Protocol string }
-	}
-	if json.Unmarshal(p.d.Scenario, &s) != nil {
-		return nil
-	}
+	f := p.d.Facts()
 	queued := p.shown(nil, results.ConnectionsQueued)
 	if queued != "" {
 		queued = " · " + queued + " for a free place"
 	}
-	if s.Load.Clients != nil {
+	if f.Tabs > 0 {
 		has := "6 connections"
-		if s.Target.Protocol == "http2" || s.Target.Protocol == "h2c" {
+		if f.Protocol == "http2" || f.Protocol == "h2c" {
 			has = "1 connection of up to 256 streams"
 		}
 		return []string{
-			fmt.Sprintf("browsers: %s each, %s to an origin%s", plural(float64(s.Load.Clients.Tabs), "tab", "tabs"), has, queued),
+			fmt.Sprintf("browsers: %s each, %s to an origin%s", plural(float64(f.Tabs), "tab", "tabs"), has, queued),
 			starvedFact(p),
 		}
 	}
-	if s.Load.Streams <= 1 {
+	if f.Sharing <= 1 {
 		return nil
 	}
-	return []string{fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway", results.Format(float64(s.Load.Streams), results.UnitOne)) + queued}
+	return []string{fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway", results.Format(float64(f.Sharing), results.UnitOne)) + queued}
 }
 
 // starvedFact says how many streams got no place until the run ended, and for how long half of them waited.

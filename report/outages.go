@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,32 +83,12 @@ func tokens(word string, by map[string]int64) string {
 
 // stranded says in words who never came back, and why.
 func (p *page) stranded(o *results.Outage) string {
-	profile := reconnectProfile(p.d.Scenario)
 	who, why := "clients", "their policy takes that answer for the last word"
-	if slices.Contains([]string{"chromium", "firefox", "safari"}, profile) {
+	if slices.Contains([]string{"chromium", "firefox", "safari"}, p.d.Facts().Reconnect) {
 		who, why = "browser clients", "a browser's EventSource gives up for good on an answer other than 200 text/event-stream, and its user sees nothing more until a reload"
 	}
 	return fmt.Sprintf("%s of the %s (%s of %s) never came back after %s: %s", results.Format(float64(o.Stranded)/float64(o.Dropped), results.UnitRatio), who,
 		number(o.Stranded), number(o.Dropped), strings.Join(byCount(o.StrandedBy), ", "), why)
-}
-
-// reconnectProfile reads the profile out of the scenario, where it is a name or has settings of its own.
-func reconnectProfile(scenario json.RawMessage) string {
-	var s struct {
-		Load struct{ Reconnect json.RawMessage }
-	}
-	if json.Unmarshal(scenario, &s) != nil {
-		return ""
-	}
-	var profile string
-	if json.Unmarshal(s.Load.Reconnect, &profile) == nil {
-		return profile
-	}
-	var own struct{ Profile string }
-	if json.Unmarshal(s.Load.Reconnect, &own) != nil {
-		return ""
-	}
-	return own.Profile
 }
 
 // besides sets before, during and after side by side.

@@ -1,9 +1,6 @@
 package results
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Cost is what subscribers cost on the wire, from the phases in which their number stood still: while nothing was published, and while
 // events came.
@@ -33,30 +30,16 @@ type Spell struct {
 
 // CostOf takes the costs from a document's phases.
 func CostOf(d *Document) Cost {
-	var s struct {
-		Target struct {
-			Transport string
-			Protocol  string
-			Heartbeat string
-			Poll      struct{ Interval, Timeout string }
-		}
-		Publish struct {
-			From string
-			Hook struct{ Subscribers json.RawMessage }
-		}
+	f := d.Facts()
+	c := Cost{Transport: f.Transport, Protocol: f.Protocol, Duplex: f.Subscribers}
+	if f.Transport == "poll" {
+		c.Interval = f.Interval
 	}
-	_ = json.Unmarshal(d.Scenario, &s) // what a foreign document does not say is left out
-	c := Cost{Transport: s.Target.Transport, Protocol: s.Target.Protocol, Duplex: len(s.Publish.Hook.Subscribers) > 0}
-	if s.Target.Transport == "poll" {
-		c.Interval, _ = time.ParseDuration(s.Target.Poll.Interval)
-	}
-	timeout, _ := time.ParseDuration(s.Target.Poll.Timeout)
-	heartbeat, _ := time.ParseDuration(s.Target.Heartbeat)
-	c.cycle = max(c.Interval, timeout, heartbeat)
+	c.cycle = max(c.Interval, f.Timeout, f.Heartbeat)
 	_, c.OnLink = d.Metrics[WireReceived.String()]
-	publishing := s.Publish.From == ""
+	publishing := f.PublishFrom == ""
 	for _, p := range d.Phases {
-		publishing = publishing || p.Name == s.Publish.From
+		publishing = publishing || p.Name == f.PublishFrom
 		if p.Kind != PhaseHold && p.Kind != PhaseChurn {
 			continue
 		}

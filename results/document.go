@@ -36,6 +36,8 @@ type Run struct {
 	// TimeOfReceipt is ReceiptKernel or ReceiptRead: what stamped the receipts.
 	TimeOfReceipt string `json:"time_of_receipt"`
 	Wire          *Wire  `json:"wire,omitempty"` // nil: wire.* are unknown
+	// Facts is nil in documents from before it was there: see Document.Facts.
+	Facts *Facts `json:"facts,omitempty"`
 }
 
 // What can stamp a receipt.
