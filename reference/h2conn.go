@@ -268,6 +268,7 @@ type h2set struct {
 	mu     sync.Mutex
 	conns  map[*h2conn]struct{}
 	closed bool
+	empty  chan struct{} // closed with the last connection, once somebody waits for that
 }
 
 func (h *h2set) add(c *h2conn) bool {
@@ -287,6 +288,25 @@ func (h *h2set) remove(c *h2conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.conns, c)
+	h.tell()
+}
+
+// ended returns a channel that is closed when no connection is left.
+func (h *h2set) ended() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	empty := make(chan struct{})
+	h.empty = empty
+	h.tell()
+	return empty
+}
+
+// tell closes the channel of ended with the last connection; the lock is held.
+func (h *h2set) tell() {
+	if len(h.conns) == 0 && h.empty != nil {
+		close(h.empty)
+		h.empty = nil
+	}
 }
 
 // each calls do for every connection; with end set no further one is taken.

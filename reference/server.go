@@ -208,11 +208,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	empty := s.hub.close(s.farewell)
 	s.h2.each((*h2conn).drain, false)
 	err := s.http.Shutdown(ctx)
-	if err == nil {
-		select {
-		case <-empty:
-		case <-ctx.Done():
-			err = ctx.Err()
+	// An answer over HTTP/2 is out when its connection has closed with its last stream.
+	for _, ended := range []<-chan struct{}{empty, s.h2.ended()} {
+		if err == nil {
+			select {
+			case <-ended:
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
 		}
 	}
 	s.finish()
