@@ -110,13 +110,50 @@ func TestConcurrentCallsAreNumberedAsTheyAreDue(t *testing.T) {
 func TestACallThatTheEndCutsOffIsNoFailureOfTheHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
-		ctxHook := &slowHook{memory: m, slow: 200 * time.Millisecond}
+		ctxHook := &slowHook{memory: m, slow: 210 * time.Millisecond}
 		d := runMemory(t, m, strings.Replace("drain: 1s\n"+steady, "rate: 10/s", "rate: 20/s", 1), func(r *Runner) { r.Publisher = ctxHook })
-		wantCounters(t, d, map[string]float64{"publish.failed": 0, "deliveries.lost": 0})
-		if d.Run.Failure != "" || !slices.ContainsFunc(d.Warnings, func(w results.Warning) bool { return w.Token == "publish_backlog" }) {
+		wantCounters(t, d, map[string]float64{"publish.failed": 0, "deliveries.lost": 0, "publish.due": 100, "publish.count": 29, "publish.unsent": 71})
+		if d.Run.Failure != "" || !slices.ContainsFunc(d.Warnings, func(w results.Warning) bool {
+			return w.Token == "publish_cut_off" && strings.HasPrefix(w.Message, "hook calls were under way and unanswered when the run ended: 1, the oldest for ")
+		}) {
 			t.Errorf("failure %q, warnings %v", d.Run.Failure, d.Warnings)
 		}
 	})
+}
+
+// However a run ends, what was due was sent or is known not to be.
+func TestWhatWasDueWasSentOrNot(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change      string
+		end         func(stop chan struct{}, cancel func())
+		due, unsent float64
+	}{
+		"to its end":          {due: 100, unsent: 71},
+		"concurrent":          {change: "concurrent: true, ", due: 100},
+		"interrupted":         {end: func(stop chan struct{}, _ func()) { close(stop) }, due: 49, unsent: 32},
+		"interrupted twice":   {end: func(_ chan struct{}, cancel func()) { cancel() }, due: 49, unsent: 37},
+		"concurrent, as well": {change: "concurrent: true, ", end: func(_ chan struct{}, cancel func()) { cancel() }, due: 49},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				stop := make(chan struct{})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if tt.end != nil {
+					go func() {
+						time.Sleep(2470 * time.Millisecond) // about the half of the hold
+						tt.end(stop, cancel)
+					}()
+				}
+				d := runMemoryContext(t, ctx, m, "drain: 1s\npublish: {hook: {http: {url: http://127.0.0.1:9/publish}}, "+tt.change+"rate: 20/s}\n"+
+					"load: {connections: 4, phases: [{ramp: at_once}, {hold: 5s}]}\n", func(r *Runner) {
+					r.Publisher, r.Stop = &slowHook{memory: m, slow: 210 * time.Millisecond}, stop
+				})
+				wantCounters(t, d, map[string]float64{"publish.due": tt.due, "publish.unsent": tt.unsent, "publish.count": tt.due - tt.unsent})
+			})
+		})
+	}
 }
 
 // slowHook is a hook that heeds its context.

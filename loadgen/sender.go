@@ -34,6 +34,10 @@ type sender struct {
 	notes     notes
 	succeeded atomic.Int64
 	failed    atomic.Int64
+
+	cutMu  sync.Mutex // of what follows
+	cutOff int        // calls under way when the run ended
+	oldest int64      // when the first of them started
 }
 
 // queue holds the due times of one topic that wait for the call before.
@@ -61,10 +65,9 @@ func newSender(r *run, hook Publisher, plan *scenarios.PublishPlan, lane *Lane) 
 	return s, nil
 }
 
-// end fixes the instant from which nothing is due any more; a later one than before changes nothing. The conductor calls it.
+// end fixes the instant from which nothing is due any more; a later one than before changes nothing.
 func (s *sender) end(until int64) {
-	if old := s.until.Load(); old == 0 || until < old {
-		s.until.Store(until)
+	for old := s.until.Load(); (old == 0 || until < old) && !s.until.CompareAndSwap(old, until); old = s.until.Load() {
 	}
 	select {
 	case s.changed <- struct{}{}:
@@ -81,7 +84,8 @@ func (s *sender) over(due int64) bool {
 // napAhead is from when on the dispatcher waits in the kernel, and not for a timer, which can be a millisecond late.
 const napAhead = 4 * time.Millisecond
 
-// dispatch hands out the due times until the schedule is over or ctx is done. It returns when the last one was handed out.
+// dispatch hands out the due times until the schedule is over or ctx is done. It returns when the last one was handed out; what was
+// due when ctx ended is handed out too, since it was due.
 func (s *sender) dispatch(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -90,6 +94,9 @@ func (s *sender) dispatch(ctx context.Context) {
 		due := s.start + int64(at)
 		if due < s.start { // never
 			due = int64(1<<63 - 1)
+		}
+		if ctx.Err() != nil {
+			s.end(s.run.timeline.now())
 		}
 		for !s.over(due) && s.run.timeline.now() < due {
 			left := time.Duration(due - s.run.timeline.now())
@@ -105,10 +112,10 @@ func (s *sender) dispatch(ctx context.Context) {
 			case <-timer.C:
 			case <-s.changed:
 			case <-ctx.Done():
-				return
+				s.end(s.run.timeline.now())
 			}
 		}
-		if s.over(due) || ctx.Err() != nil {
+		if s.over(due) {
 			return
 		}
 		s.enqueue(ctx, int(n%int64(len(s.queues))), due)
@@ -117,9 +124,11 @@ func (s *sender) dispatch(ctx context.Context) {
 
 func (s *sender) enqueue(ctx context.Context, topic int, due int64) {
 	s.lane.Hold()
-	s.lane.shard.of(s.run.timeline.phaseAt(due)).Record(results.GeneratorScheduleLag, s.run.timeline.now()-due)
+	v := s.lane.shard.of(s.run.timeline.phaseAt(due))
+	v.Add(results.PublishDue, 1)
+	v.Record(results.GeneratorScheduleLag, s.run.timeline.now()-due)
 	s.lane.Release()
-	if s.plan.Concurrent { // numbered in the order of their due times, whichever goroutine runs first
+	if s.plan.Concurrent && ctx.Err() == nil { // numbered in the order of their due times, whichever goroutine runs first
 		seq, started := s.begin(topic, due)
 		s.calls.Go(func() { s.call(ctx, topic, seq, due, started) })
 		return
@@ -155,10 +164,16 @@ func (s *sender) empty(ctx context.Context, topic int) {
 // begin enters the start of a call.
 func (s *sender) begin(topic int, due int64) (seq uint64, started int64) {
 	started = s.run.timeline.now()
-	return s.run.topics[topic].begin(due, started), started
+	seq = s.run.topics[topic].begin(due, started)
+	s.lane.Hold()
+	v := s.lane.shard.of(s.run.timeline.phaseAt(due))
+	v.Add(results.PublishCount, 1)
+	v.Record(results.PublishLag, started-due)
+	s.lane.Release()
+	return seq, started
 }
 
-// unsent counts the events that were due and never handed to the hook.
+// unsent counts the events that were due and not handed to the hook yet.
 func (s *sender) unsent() (n int) {
 	for _, q := range s.queues {
 		q.mu.Lock()
@@ -166,6 +181,26 @@ func (s *sender) unsent() (n int) {
 		q.mu.Unlock()
 	}
 	return n
+}
+
+// account enters what was due and never sent, and names the calls that the end of the run cut off. No call is under way any more.
+func (s *sender) account() {
+	s.lane.Hold()
+	for _, q := range s.queues {
+		for _, due := range q.waiting {
+			s.lane.shard.of(s.run.timeline.phaseAt(due)).Add(results.PublishUnsent, 1)
+		}
+	}
+	s.lane.Release()
+	if s.cutOff == 0 {
+		return
+	}
+	message := fmt.Sprintf("hook calls were under way and unanswered when the run ended: %d, the oldest for %s",
+		s.cutOff, time.Duration(s.run.timeline.now()-s.oldest).Round(time.Millisecond))
+	if s.succeeded.Load() == 0 {
+		message += "; none was ever answered, so nothing is known to be published: does the hook's server have a connection left for it, and does it answer before the subscribers leave?"
+	}
+	s.notes.add("publish_cut_off", message, 1)
 }
 
 // call makes one call of the hook and enters its answer into the topic. A call that the end of the run cut off has none: it straddles
@@ -181,15 +216,13 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 	}
 	ended := tl.now()
 	if err != nil && ctx.Err() != nil {
-		s.notes.add("publish_cut_off", "a hook call was under way when the run ended", 1)
+		s.cut(started)
 		return
 	}
 	c := t.end(seq, ended, err != nil)
 
 	s.lane.Hold()
 	v := s.lane.shard.of(tl.phaseAt(due))
-	v.Add(results.PublishCount, 1)
-	v.Record(results.PublishLag, started-due)
 	v.Record(results.PublishDuration, ended-started)
 	switch {
 	case err != nil:
@@ -213,6 +246,16 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 	if s.failed.Add(1) >= failuresBeforeGivingUp && s.succeeded.Load() == 0 {
 		s.run.fail(fmt.Sprintf("the publish hook failed %d times in a row from the start: %s", failuresBeforeGivingUp, message(err)))
 	}
+}
+
+// cut counts a call that the end of the run cut off.
+func (s *sender) cut(started int64) {
+	s.cutMu.Lock()
+	defer s.cutMu.Unlock()
+	if s.cutOff == 0 || started < s.oldest {
+		s.oldest = started
+	}
+	s.cutOff++
 }
 
 // fill executes the payload's template.
