@@ -51,44 +51,52 @@ func (x *extractor) number(data []byte) (uint64, bool) {
 // units of a time that is written as a number, in nanoseconds.
 var units = map[string]float64{"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1}
 
-// newClock gives a reader of the time that the server wrote into an event, as nanoseconds since the Unix epoch; nil where the
-// scenario names none.
-func newClock(o *scenarios.Observe) (read func(data []byte) (unix int64, ok bool)) {
+// unitDigits are the decimal digits of a second that a whole number of the unit has.
+var unitDigits = map[string]int{"ms": 3, "us": 6, "ns": 9}
+
+// clock reads the time that the server wrote into an event, as nanoseconds since the Unix epoch, and
+// how many decimal digits of a second it has.
+type clock func(data []byte) (unix int64, digits int, ok bool)
+
+// newClock returns the reader; nil where the scenario names no time.
+func newClock(o *scenarios.Observe) clock {
 	if o == nil || o.Time == "" {
 		return nil
 	}
-	parse := parseTime
+	parse := clock(parseTime)
 	if unit, numeric := units[o.Unit]; numeric {
-		parse = func(text []byte) (int64, bool) { return parseUnits(text, unit) }
+		whole := unitDigits[o.Unit]
+		parse = func(text []byte) (int64, int, bool) { return parseUnits(text, unit, whole) }
 	}
 	if o.Time == "data" {
-		return func(data []byte) (int64, bool) { return parse(bytes.TrimSpace(data)) }
+		return func(data []byte) (int64, int, bool) { return parse(bytes.TrimSpace(data)) }
 	}
 	pointer := jsonpointer.Parse(o.Time)
-	return func(data []byte) (int64, bool) {
+	return func(data []byte) (int64, int, bool) {
 		text, _, ok := pointer.Text(data, nil)
 		if !ok {
-			return 0, false
+			return 0, 0, false
 		}
 		return parse(text)
 	}
 }
 
 // parseTime reads RFC 3339. UnmarshalText allocates nothing, but is stricter than what servers write.
-func parseTime(text []byte) (unix int64, ok bool) {
+func parseTime(text []byte) (unix int64, digits int, ok bool) {
 	var t time.Time
 	if t.UnmarshalText(text) == nil {
-		return t.UnixNano(), true
+		return t.UnixNano(), fraction(text), true
 	}
 	t, err := time.Parse(time.RFC3339Nano, string(text))
-	return t.UnixNano(), err == nil
+	return t.UnixNano(), fraction(text), err == nil
 }
 
-// parseUnits reads a number of units of so many nanoseconds.
-func parseUnits(text []byte, unit float64) (unix int64, ok bool) {
+// parseUnits reads a number of units of so many nanoseconds, whose whole numbers have so many digits.
+func parseUnits(text []byte, unit float64, whole int) (unix int64, digits int, ok bool) {
 	if n, ok := jsonpointer.Uint(bytes.TrimPrefix(text, []byte("+"))); ok {
-		return int64(n) * int64(unit), n <= math.MaxInt64/uint64(unit)
+		zeros := len(text) - len(bytes.TrimRight(text, "0"))
+		return int64(n) * int64(unit), max(whole-zeros, 0), n <= math.MaxInt64/uint64(unit)
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
-	return int64(f * unit), err == nil && f >= 0 && f*unit < math.MaxInt64
+	return int64(f * unit), whole + fraction(text), err == nil && f >= 0 && f*unit < math.MaxInt64
 }

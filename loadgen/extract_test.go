@@ -32,7 +32,7 @@ func TestClockReadsTheServersTime(t *testing.T) {
 		{"data", "rfc3339", "1767225600", 0, false},
 	} {
 		read := newClock(&scenarios.Observe{Time: tt.where, Unit: tt.unit})
-		got, ok := read([]byte(tt.data))
+		got, _, ok := read([]byte(tt.data))
 		// A float64 of seconds is good for about 200 ns here.
 		if ok != tt.ok || ok && (got < tt.want-500 || got > tt.want+500) {
 			t.Errorf("%s in %s of %q: %d %v, want %d %v", tt.where, tt.unit, tt.data, got, ok, tt.want, tt.ok)
@@ -40,6 +40,28 @@ func TestClockReadsTheServersTime(t *testing.T) {
 	}
 	if newClock(&scenarios.Observe{}) != nil || newClock(nil) != nil {
 		t.Error("a clock without a time to read")
+	}
+}
+
+func TestTheResolutionIsThatOfTheDigitsSeen(t *testing.T) {
+	for _, tt := range []struct {
+		unit, data string
+		digits     int
+	}{
+		{"s", "1767225600", 0},
+		{"s", "1767225600.123456", 6},
+		{"s", "1767225600.500", 1},
+		{"ms", "1767225600123", 3},
+		{"ms", "1767225600000", 0}, // seconds, written in milliseconds
+		{"ms", "1767225600123.25", 5},
+		{"us", "1767225600123000", 3},
+		{"ns", "1767225600123456789", 9},
+		{"rfc3339", "2026-01-01T01:00:00+01:00", 0},
+		{"rfc3339", "2026-01-01T01:00:00.123400Z", 4},
+	} {
+		if _, digits, ok := newClock(&scenarios.Observe{Time: "data", Unit: tt.unit})([]byte(tt.data)); !ok || digits != tt.digits {
+			t.Errorf("%s in %s: %d digits, %v; want %d", tt.data, tt.unit, digits, ok, tt.digits)
+		}
 	}
 }
 

@@ -136,13 +136,14 @@ func (c *closing) lose(rg Range, kind LossKind) {
 // excuse takes back what was expected only if it came.
 func (c *closing) excuse(rg Range) { c.each(rg, results.DeliveriesExpected, -1) }
 
-// closeLedger closes one account and gives the number of events that it lost and had not settled.
+// closeLedger closes one account and returns the number of events that it lost and had not settled.
 func (r *run) closeLedger(s *subscription, account *closed) (lost int64) {
 	c := closing{run: r, account: account, values: r.recorder.of}
 	if account.end >= s.ledger.First() {
 		c.each(Range{s.ledger.First(), account.end}, results.DeliveriesExpected, 1)
 	}
 	s.ledger.Close(account.end, account.failed, c.lose, c.excuse)
+	r.received, r.lost = r.received || s.ledger.Highest() >= s.ledger.First(), r.lost || c.lost > 0
 	return c.lost
 }
 

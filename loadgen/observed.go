@@ -56,14 +56,17 @@ func (s *subscription) loseObserved(values func(phase int) *results.Values) func
 }
 
 // emitted accounts for an event that the server sent by itself.
-func (s *subscription) emitted(says *reading, now int64) {
-	v := s.lane.shard.current()
+func (s *subscription) emitted(says *reading, data []byte, now int64) {
+	shard := &s.lane.shard
+	v := shard.current()
 	if s.run.sentAt != nil {
 		if says.isSent {
 			v.Record(results.ObservedLatency, now-says.sent)
 			s.observed().add(says.sent, now)
+			shard.timed++
+			shard.digits = max(shard.digits, says.digits)
 		} else {
-			s.run.notes.add("observe_time", "an event's data holds no time at observe.time in observe.unit", 1)
+			shard.untimed.add(data)
 		}
 	}
 	seq, o := says.seq, s.observed()
@@ -81,7 +84,7 @@ func (s *subscription) emitted(says *reading, now int64) {
 	}
 	switch r := s.ledger.Receive(seq, s.client.Streams()); {
 	case r.Unexpected:
-		v.Add(results.DeliveriesUnexpected, 1)
+		v.AddBy(results.DeliveriesUnexpected, results.UnexpectedEarlier, 1)
 	case r.Stale:
 		v.Add(results.DeliveriesStale, 1)
 	case r.Duplicate:

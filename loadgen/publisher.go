@@ -16,6 +16,9 @@ type Event struct {
 	Seq     uint64 // counts from 1 in each topic
 	Due     time.Time
 	Payload []byte // stamped; valid until Publish returns
+
+	// Answer is what Publish puts here: the start of what the hook answered. Only that of the first event of a topic is asked for.
+	Answer string
 }
 
 // Publisher hands an event to the server under test. Publish blocks until the hook answered; it is called from many goroutines at

@@ -130,9 +130,9 @@ func TestWhatWasDueWasSentOrNot(t *testing.T) {
 	}{
 		"to its end":          {due: 100, unsent: 71},
 		"concurrent":          {change: "concurrent: true, ", due: 100},
-		"interrupted":         {end: func(stop chan struct{}, _ func()) { close(stop) }, due: 49, unsent: 32},
-		"interrupted twice":   {end: func(_ chan struct{}, cancel func()) { cancel() }, due: 49, unsent: 37},
-		"concurrent, as well": {change: "concurrent: true, ", end: func(_ chan struct{}, cancel func()) { cancel() }, due: 49},
+		"interrupted":         {end: func(stop chan struct{}, _ func()) { close(stop) }, due: 50, unsent: 33},
+		"interrupted twice":   {end: func(_ chan struct{}, cancel func()) { cancel() }, due: 50, unsent: 38},
+		"concurrent, as well": {change: "concurrent: true, ", end: func(_ chan struct{}, cancel func()) { cancel() }, due: 50},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestWhatWasDueWasSentOrNot(t *testing.T) {
 				defer cancel()
 				if tt.end != nil {
 					go func() {
-						time.Sleep(2470 * time.Millisecond) // about the half of the hold
+						time.Sleep(2485 * time.Millisecond) // about the half of the hold
 						tt.end(stop, cancel)
 					}()
 				}

@@ -19,6 +19,7 @@ type reading struct {
 	hasSeq bool
 	sent   int64 // when the server wrote the data, where it says so
 	isSent bool
+	digits int // decimal digits of a second that it has
 }
 
 // markRead is a mark of any run.
@@ -76,8 +77,8 @@ func (r *run) readSequence(data []byte, says *reading) {
 // readEmission finds what a server that emits by itself wrote of time and sequence.
 func (r *run) readEmission(data []byte, says *reading) {
 	if r.sentAt != nil {
-		unix, ok := r.sentAt(data)
-		says.sent, says.isSent = r.timeline.fromUnix(unix), ok
+		unix, digits, ok := r.sentAt(data)
+		says.sent, says.digits, says.isSent = r.timeline.fromUnix(unix), digits, ok
 	}
 	if r.sequence != nil {
 		r.readSequence(data, says)

@@ -24,7 +24,13 @@ type shard struct {
 	opened   openedMessage
 	flights  flights
 	queued   map[*subscription]bool // whose opening waits for a free place
-	lone     results.Values         // counts what arrives before or after a run
+
+	unreadable unread // events that nothing tells from others, in publish mode
+	untimed    unread // events without the time that they should hold, where the server emits by itself
+	timed      int64  // those with it
+	digits     int    // most decimal digits of a second that such a time had
+
+	lone results.Values // counts what arrives before or after a run
 }
 
 // startRead says from when the events are that follow. Many streams of a connection can have their part in one read.

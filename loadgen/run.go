@@ -29,13 +29,13 @@ type run struct {
 	lateAfter  int64
 	concurrent bool
 	sequence   *extractor
-	sentAt     func(data []byte) (unix int64, ok bool)
+	sentAt     func(data []byte) (unix int64, digits int, ok bool)
 	gapComment *regexp.Regexp // nil: no comment declares a gap
 	polling    *polling       // nil: subscribers do not poll
 	envelope   *envelope      // of a WebSocket's messages; nil: they are the events' data
 	lots       lots
 	read       func(data []byte, says *reading)
-	account    func(s *subscription, says *reading, now int64)
+	account    func(s *subscription, says *reading, data []byte, now int64)
 
 	// Of the conductor alone.
 	subscriptions []*subscription
@@ -71,6 +71,8 @@ type run struct {
 	folder   *results.Folder
 	events   eventBook
 	tick     tick
+	received bool // an expected event came, to whoever
+	lost     bool // one did not, to somebody
 }
 
 func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
@@ -132,7 +134,7 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 		r.sentAt = newClock(r.plan.Observe)
 		r.sequence, err = newExtractor(r.plan.Observe.Sequence)
 	default:
-		r.read, r.account = func([]byte, *reading) {}, func(*subscription, *reading, int64) {}
+		r.read, r.account = func([]byte, *reading) {}, func(*subscription, *reading, []byte, int64) {}
 	}
 	return err
 }
@@ -242,6 +244,8 @@ func (r *run) produces(id results.ID) bool {
 		return slices.ContainsFunc(r.plan.Phases, func(p scenarios.PlanPhase) bool { return p.Churn != nil })
 	case results.ConnectionsStarved:
 		return r.plan.Tabs > 0
+	case results.DeliveriesUnreadable:
+		return r.plan.Publish != nil
 	case results.SlowOpened, results.SlowCut:
 		return r.plan.SlowReaders.Share > 0
 	case results.ReconnectReplays:

@@ -34,6 +34,7 @@ type sender struct {
 	notes     notes
 	succeeded atomic.Int64
 	failed    atomic.Int64
+	answer    atomic.Pointer[string] // the start of what the hook answered first
 
 	cutMu  sync.Mutex // of what follows
 	cutOff int        // calls under way when the run ended
@@ -233,7 +234,9 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 	s.lane.Release()
 
 	if err == nil {
-		s.succeeded.Add(1)
+		if s.succeeded.Add(1) == 1 {
+			s.answer.Store(&ev.Answer)
+		}
 		if c.expected > 0 {
 			s.run.events.answer(eventKey{t.index, seq})
 		}

@@ -246,29 +246,52 @@ func (s *subscription) Event(ev *sse.Event) {
 	if !says.valid {
 		v.Add(results.EventsInvalidUTF8, 1)
 	}
-	s.run.account(s, says, now)
+	s.run.account(s, says, ev.Data, now)
 }
 
 // marks accounts for every mark in the data of an event.
-func (s *subscription) marks(says *reading, now int64) {
+func (s *subscription) marks(says *reading, data []byte, now int64) {
+	if len(says.marks) == 0 {
+		s.unreadable(data)
+	}
 	for i := range says.marks {
 		m := &says.marks[i]
-		if m.Run != s.run.number || m.Topic != s.topic.index || m.Seq == 0 || m.Seq > s.topic.started.Load() {
-			s.lane.shard.current().Add(results.DeliveriesUnexpected, 1)
+		if why := s.foreign(m); why != "" {
+			s.lane.shard.current().AddBy(results.DeliveriesUnexpected, why, 1)
 			continue
 		}
 		s.receive(m.Seq, m.due, m.sent, now, m.intact)
 	}
 }
 
+// foreign says why a mark is none of ours; empty: it is.
+func (s *subscription) foreign(m *markRead) string {
+	switch {
+	case m.Run != s.run.number:
+		return results.UnexpectedRun
+	case m.Topic != s.topic.index:
+		return results.UnexpectedTopic
+	case m.Seq == 0 || m.Seq > s.topic.started.Load():
+		return results.UnexpectedUnpublished
+	}
+	return ""
+}
+
+// unreadable accounts for an event in which nothing says which one it is.
+func (s *subscription) unreadable(data []byte) {
+	s.lane.shard.current().Add(results.DeliveriesUnreadable, 1)
+	s.lane.shard.unreadable.add(data)
+}
+
 // extracted accounts for an event whose payload has no room for a mark.
-func (s *subscription) extracted(says *reading, now int64) {
+func (s *subscription) extracted(says *reading, data []byte, now int64) {
 	if !says.hasSeq {
+		s.unreadable(data)
 		return
 	}
 	c, ok := s.topic.call(says.seq)
 	if !ok {
-		s.lane.shard.current().Add(results.DeliveriesUnexpected, 1)
+		s.lane.shard.current().AddBy(results.DeliveriesUnexpected, results.UnexpectedUnpublished, 1)
 		return
 	}
 	s.receive(says.seq, c.due, c.started, now, true)
@@ -294,7 +317,7 @@ func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	}
 	switch {
 	case r.Unexpected:
-		v.Add(results.DeliveriesUnexpected, 1)
+		v.AddBy(results.DeliveriesUnexpected, results.UnexpectedEarlier, 1)
 		return
 	case r.Stale:
 		v.Add(results.DeliveriesStale, 1)

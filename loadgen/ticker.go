@@ -229,9 +229,11 @@ func (r *run) warnings() []results.Warning {
 	if n := r.buffered.Load(); n > 0 {
 		r.notes.add("buffered", fmt.Sprintf("%d streams were buffered: the server wrote events over a second or more and all of them came at once; look for a missing flush or a buffering proxy", n), 1)
 	}
-	if o := r.plan.Observe; o != nil && (o.Unit == "s" || o.Unit == "ms") && r.sentAt != nil {
-		r.notes.add("observe_resolution", fmt.Sprintf("the server writes its times in %s: observed.latency is no finer than that", o.Unit), 1)
+	if fine := r.resolution(); fine >= millisecond {
+		r.notes.add("observe_resolution", fmt.Sprintf("the times that the server writes have a resolution of %s: observed.latency is no finer than that", time.Duration(fine)), 1)
 	}
+	r.noteUnread()
+	r.noteNothingArrived()
 	w := r.notes.warnings()
 	if r.sender != nil {
 		w = append(w, r.sender.notes.warnings()...)

@@ -89,6 +89,8 @@ const (
 	DeliveriesLate
 	DeliveriesUnexpected
 	DeliveriesCorrupt
+	DeliveriesUnreadable
+	DeliveriesStalled
 	DeliveriesSuperseded
 	DeliveriesReplayed
 	DeliveriesMissing
@@ -202,8 +204,10 @@ var Catalogue = [NumMetrics]Metric{
 	DeliveriesDuplicate:     {"deliveries.duplicate", KindCounter, UnitOne, "receipts of a pair that had arrived before", LowerIsBetter},
 	DeliveriesReordered:     {"deliveries.reordered", KindCounter, UnitOne, "receipts with a sequence below one already seen (RFC 4737, section 3)", LowerIsBetter},
 	DeliveriesLate:          {"deliveries.late", KindCounter, UnitOne, "receipts later than the scenario's late_after", LowerIsBetter},
-	DeliveriesUnexpected:    {"deliveries.unexpected", KindCounter, UnitOne, "receipts of pairs that are not expected: earlier, foreign run, wrong topic", LowerIsBetter},
+	DeliveriesUnexpected:    {"deliveries.unexpected", KindCounter, UnitOne, "receipts of pairs that are not expected, also by token: topic, run, earlier, unpublished", LowerIsBetter},
 	DeliveriesCorrupt:       {"deliveries.corrupt", KindCounter, UnitOne, "receipts whose mark is intact and whose filler is not", LowerIsBetter},
+	DeliveriesUnreadable:    {"deliveries.unreadable", KindCounter, UnitOne, "events that came in publish mode without a mark or sequence that could be read", LowerIsBetter},
+	DeliveriesStalled:       {"deliveries.stalled", KindGauge, UnitNanoseconds, "longest time in which events were due and had been sent, and fewer than a tenth of the open streams received any; 0: never", LowerIsBetter},
 	DeliveriesSuperseded:    {"deliveries.superseded", KindCounter, UnitOne, "pairs that a conflating server skipped for a newer event of the topic", Neutral},
 	DeliveriesReplayed:      {"deliveries.replayed", KindCounter, UnitOne, "receipts that came by replay after a reconnect", Neutral},
 	DeliveriesMissing:       {"deliveries.missing", KindGauge, UnitOne, "expected pairs that have not arrived at a moment of the run: in flight or lost", LowerIsBetter},

@@ -195,6 +195,7 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 		}
 	}
 	d.Warnings = addWarnings(d.Warnings, nearTheFloor(d)...)
+	d.Warnings = addWarnings(d.Warnings, unexpectedReceipts(whole)...)
 	for id := range NumMetrics {
 		h := whole.Histogram(id)
 		if h == nil {

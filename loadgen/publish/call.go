@@ -124,11 +124,14 @@ func (c *calls) render(f *fields) (*call, *loadgen.Failure) {
 	return made, nil
 }
 
+// said is the start of an answer in one line, without secrets that the call holds.
+func (c *call) said(body []byte) string { return clip(secretsOf(c.header, c.url).redact(string(body)), 160) }
+
 // unexpected says what came in place of success, with the first words of the answer, and what to do about it.
 func (c *call) unexpected(status int, header http.Header, body []byte) *loadgen.Failure {
 	said := ""
 	if len(body) > 0 {
-		if line := clip(secretsOf(c.header, c.url).redact(string(body)), 160); line != "" {
+		if line := c.said(body); line != "" {
 			said = fmt.Sprintf(" (%q)", line)
 		}
 	}

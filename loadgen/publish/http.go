@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -36,6 +37,8 @@ type HTTP struct {
 const (
 	// mostBody is how much of an answer is read, so that its connection can be used again. A longer answer costs it.
 	mostBody = 64 << 10
+	// mostSaid is how much of an answer may be quoted, before it is clipped.
+	mostSaid = 4 << 10
 	// idleAfter closes an idle connection before servers do: gunicorn after 2 s, Node after 5 s. A call on a connection that the
 	// server closes at that moment would fail for a reason that is no fault of the server.
 	idleAfter = 1500 * time.Millisecond
@@ -138,13 +141,21 @@ func (h *httpHook) Publish(parent context.Context, ev *loadgen.Event) error {
 	}
 	defer response.Body.Close()
 	if !h.expected(response.StatusCode) {
-		body, _ := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+		body, _ := io.ReadAll(io.LimitReader(response.Body, mostSaid))
 		return c.unexpected(response.StatusCode, response.Header, body)
 	}
 	if failure := c.notAStream(response.Header); failure != nil {
 		return failure
 	}
-	if _, err := io.CopyN(io.Discard, response.Body, mostBody); err != nil && err != io.EOF {
+	var start bytes.Buffer
+	if ev.Seq == 1 {
+		_, err = io.CopyN(&start, response.Body, mostSaid)
+		ev.Answer = c.said(start.Bytes())
+	}
+	if err == nil {
+		_, err = io.CopyN(io.Discard, response.Body, mostBody)
+	}
+	if err != nil && err != io.EOF {
 		if failure := cutOff(parent, c.where); failure != nil {
 			return failure
 		}

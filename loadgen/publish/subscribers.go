@@ -123,6 +123,9 @@ func (h *requestHook) Publish(parent context.Context, ev *loadgen.Event) error {
 	if failure := c.notAStream(answer.Header); failure != nil {
 		return failure
 	}
+	if ev.Seq == 1 {
+		ev.Answer = c.said(answer.Body)
+	}
 	return nil
 }
 
