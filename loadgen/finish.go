@@ -37,7 +37,7 @@ func (r *run) finish() (*results.Document, error) {
 		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
 			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
 	}
-	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure()})
+	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure(), ObservedResolutionNS: r.resolution()})
 	document, foldErr := r.folder.Document()
 	if err != nil && foldErr == nil {
 		document.Fail(err.Error()) // the journal failed at the very end

@@ -186,6 +186,7 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 		if f.end.Wire != nil {
 			d.Run.Wire = f.end.Wire
 		}
+		d.Run.ObservedResolutionNS = f.end.ObservedResolutionNS
 		if wrong := imbalance(kept, whole); wrong != "" {
 			if d.Run.Failure == "" {
 				d.Run.Failure = "internal: the ledger does not balance: " + wrong
@@ -201,11 +202,8 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 		if h == nil {
 			continue
 		}
-		if h.Negatives > 0 {
-			d.Warnings = addWarnings(d.Warnings, Warning{
-				Token:   "negative_duration",
-				Message: fmt.Sprintf("%s: %d of %d durations are below zero, so two clocks disagree", id, h.Negatives, h.Count()),
-			})
+		if message := d.disagreement(id, h.Negatives, h.Count(), float64(h.Min())); message != "" {
+			d.Warnings = addWarnings(d.Warnings, Warning{Token: "negative_duration", Message: message})
 		}
 		if h.OutOfRange > 0 {
 			d.Warnings = addWarnings(d.Warnings, Warning{

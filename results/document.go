@@ -38,6 +38,8 @@ type Run struct {
 	Wire          *Wire  `json:"wire,omitempty"` // nil: wire.* are unknown
 	// Facts is nil in documents from before it was there: see Document.Facts.
 	Facts *Facts `json:"facts,omitempty"`
+	// ObservedResolutionNS is how fine the times are that the server writes into its events; 0: it writes none.
+	ObservedResolutionNS int64 `json:"observed_resolution_ns,omitempty"`
 }
 
 // What can stamp a receipt.

@@ -176,10 +176,10 @@ func TestInterruptedAndFailedRuns(t *testing.T) {
 
 func TestDurationsBesideTheRangeAreWarnedOf(t *testing.T) {
 	run := sampleRun()
-	run[3].with(2, func(v *Values) { v.Record(EventsInterval, -1); v.Record(EventsInterval, 2*3600e9) })
+	run[3].with(2, func(v *Values) { v.Record(EventsInterval, -3e6); v.Record(EventsInterval, 2*3600e9) })
 	d := mustFold(t, sampleHeader(), run)
 	want := []Warning{
-		{"negative_duration", "events.interval: 1 of 2 durations are below zero, so two clocks disagree"},
+		{"negative_duration", "events.interval: 1 of 2 values are below zero, by up to 3.00 ms: two clocks disagree"},
 		{"out_of_range", "events.interval: 1 of 2 durations are over an hour"},
 	}
 	if !slices.Equal(d.Warnings, want) {

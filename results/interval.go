@@ -75,6 +75,8 @@ type End struct {
 	// TimeOfReceipt and Wire take the place of those in the header: only now it is known.
 	TimeOfReceipt string `json:"time_of_receipt,omitempty"`
 	Wire          *Wire  `json:"wire,omitempty"`
+	// ObservedResolutionNS is how fine the times are that the server wrote into its events; 0: it wrote none.
+	ObservedResolutionNS int64 `json:"observed_resolution_ns,omitempty"`
 }
 
 // Warning is data: every renderer prints it.

@@ -71,6 +71,7 @@ func (i *Interval) Merge(o *Interval) error {
 		if i.End.Wire == nil {
 			i.End.Wire = o.End.Wire
 		}
+		i.End.ObservedResolutionNS = max(i.End.ObservedResolutionNS, o.End.ObservedResolutionNS)
 	}
 	return nil
 }

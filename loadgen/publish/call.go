@@ -125,7 +125,9 @@ func (c *calls) render(f *fields) (*call, *loadgen.Failure) {
 }
 
 // said is the start of an answer in one line, without secrets that the call holds.
-func (c *call) said(body []byte) string { return clip(secretsOf(c.header, c.url).redact(string(body)), 160) }
+func (c *call) said(body []byte) string {
+	return clip(secretsOf(c.header, c.url).redact(string(body)), 160)
+}
 
 // unexpected says what came in place of success, with the first words of the answer, and what to do about it.
 func (c *call) unexpected(status int, header http.Header, body []byte) *loadgen.Failure {
