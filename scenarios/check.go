@@ -33,6 +33,7 @@ func check(s *Scenario, mistakes *Mistakes) {
 	if s.Publish != nil {
 		c.publish(s.Publish)
 	}
+	c.topics()
 	if s.Observe != nil {
 		c.observe(s.Observe)
 	}

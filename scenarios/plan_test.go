@@ -169,7 +169,7 @@ func TestScenarioMadeByHand(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	s.Load.Hold = -1
-	s.Target.URL = "127.0.0.1"
+	s.Target.URL = "127.0.0.1/{{.Topic}}"
 	var mistakes *Mistakes
 	if _, err := s.Plan(fixed); !errors.As(err, &mistakes) || len(mistakes.List) != 2 {
 		t.Errorf("got %v, want two mistakes", err)

@@ -60,7 +60,7 @@ func TestSettings(t *testing.T) {
 		{"a header out", small, []string{"target.headers.A="}, change("  headers: {A: b}\n", "  headers: {}\n")},
 		{"the word null in a header", small, []string{"target.headers.A=null"}, change("A: b", `A: "null"`)},
 		{"a field out", small, []string{"publish=null"}, small[:strings.Index(small, "publish:")]},
-		{"a list as YAML", small, []string{"load.topics=[a, b]"}, change("  phases:", "  topics: [a, b]\n  phases:")},
+		{"a list as YAML", small, []string{"load.source_addresses=[127.0.0.1, 127.0.0.2]"}, change("  phases:", "  source_addresses: [127.0.0.1, 127.0.0.2]\n  phases:")},
 		{"a mapping as YAML", small, []string{"publish.rate={poisson: 5/s}"}, change("rate: 10/s", "rate: {poisson: 5/s}")},
 		{"text that looks like YAML", small, []string{`publish.hook.http.body={"a": {{json .Payload}}}`}, change(`publish"`, `publish", body: '{"a": {{json .Payload}}}'`)},
 		{"what excludes it goes", small, []string{"reference=true", "publish.hook="}, "reference: true\n" + change(small[:strings.Index(small, "load:")], "", "  hook: {http: {url: \"http://127.0.0.1:8080/publish\"}}\n", "")},
