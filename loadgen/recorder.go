@@ -29,6 +29,7 @@ type shard struct {
 	untimed    unread // events without the time that they should hold, where the server emits by itself
 	timed      int64  // those with it
 	digits     int    // most decimal digits of a second that such a time had
+	freed      int64  // events that came when the accounts were closed
 
 	lone results.Values // counts what arrives before or after a run
 }

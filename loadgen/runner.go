@@ -108,7 +108,6 @@ func (r *run) load(ctx context.Context) {
 		begun = r.boundary(drain)
 	}
 	r.timeline.enter(drain, begun)
-	r.hurrySlowReaders(ctx)
 	if r.publishing {
 		r.sender.end(begun)
 		<-dispatched
@@ -121,6 +120,7 @@ func (r *run) load(ctx context.Context) {
 			_ = r.await(ctx, r.timeline.now()+int64(quiet), r.arrived)
 		}
 	}
+	r.readSlowReaders(ctx)
 	r.timeline.leave(r.timeline.now())
 }
 
@@ -272,22 +272,6 @@ func (r *run) drain(ctx context.Context) {
 		err = r.await(ctx, deadline, r.drained)
 	}
 	r.partial = r.partial || err != nil && ctx.Err() != nil
-}
-
-// hurrySlowReaders lets slow readers read all at once what is left: only so does one that read nothing learn that the server gave it up.
-func (r *run) hurrySlowReaders(ctx context.Context) {
-	if r.plan.SlowReaders.Share == 0 {
-		return
-	}
-	r.streams.Lock()
-	for client, s := range r.subscriptions {
-		if !r.lots.reads(r.plan, client) {
-			pace(s, -1)
-		}
-	}
-	r.streams.Unlock()
-	// What comes next is at hand in the kernel.
-	_ = r.wait(ctx, r.timeline.now()+int64(quiet))
 }
 
 // wait sleeps until the instant. Stop ends it with errInterrupted, a failed run or ctx with another error.

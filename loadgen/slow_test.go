@@ -2,6 +2,8 @@ package loadgen
 
 import (
 	"maps"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +46,59 @@ func TestSlowReadersReadInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := runMemory(t, newMemory(), hook+"load: {connections: 40, slow_readers: 10%, phases: [{ramp: at_once}, {hold: 5s}]}\n")
 		wantCounters(t, d, map[string]float64{"slow.cut": 0, "deliveries.received": 36 * 50, "events.received": 40 * 50})
+	})
+}
+
+// A server that a slow reader freezes must not be cured before the account is taken.
+func TestSlowReadersStaySlowUntilTheAccountIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		var mu sync.Mutex
+		held := make(map[*memoryStream]string)
+		m.deliver = func(s *memoryStream, ev *Event) (string, time.Duration) {
+			if ev.Seq <= 20 || s.paced {
+				return frame(ev), time.Millisecond
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			held[s] += frame(ev)
+			return "", 0
+		}
+		over := make(chan struct{})
+		thaw := func() {
+			for slow := true; slow; time.Sleep(10 * time.Millisecond) {
+				slow = len(m.all()) == 0
+				for _, s := range m.all() {
+					s.lane.Hold()
+					slow = slow || s.paced || !s.open
+					s.lane.Release()
+				}
+				select {
+				case <-over:
+					return
+				default:
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for s, data := range held {
+				s.write(data)
+			}
+		}
+		var waiting sync.WaitGroup
+		m.publish = func(ev *Event) error {
+			if ev.Seq == 21 {
+				waiting.Go(thaw)
+			}
+			return nil
+		}
+		d := runMemory(t, m, hook+"drain: 1s\nload: {connections: 40, slow_readers: 10%, phases: [{ramp: at_once}, {hold: 5s}]}\n")
+		close(over)
+		waiting.Wait()
+		wantCounters(t, d, map[string]float64{"deliveries.received": 36 * 20, "deliveries.lost": 36 * 30, "events.received": 40 * 50})
+		if w := warning(d, "slow_readers_block"); !strings.HasPrefix(w, "1080 events came to other streams only when the slow readers were read at the end") {
+			t.Errorf("warnings %v", d.Warnings)
+		}
 	})
 }
 
