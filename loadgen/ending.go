@@ -50,6 +50,7 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	s.isOpen = false
 	s.run.streamClosed()
 	s.run.senders.leave(s)
+	s.lane.shard.forget(s)
 	if s.lastEvent < 0 && e.Token == TokenEOF && s.special&slow == 0 {
 		v.Add(results.RequestsEmpty, 1)
 	}

@@ -157,7 +157,7 @@ type LossKind int
 // The kinds of loss, as in deliveries.lost_midstream, lost_gap and lost_tail.
 const (
 	LostMidstream LossKind = iota // both came on one stream; the opening counts as a receipt
-	LostGap                       // they came on different streams
+	LostGap                       // they came on different streams, or nothing came before on the first, which was asked for and not open
 	LostTail                      // nothing followed
 )
 

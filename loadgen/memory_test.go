@@ -116,6 +116,7 @@ func (s *memoryStream) connect(at time.Time) {
 	if s.server.queue != nil && !s.wait(s.server.queue(s.client, openings), dial) {
 		return
 	}
+	requested := time.Now().Add(-time.Millisecond)
 	if s.server.answer != nil {
 		status = s.server.answer(s.client, openings)
 	}
@@ -123,7 +124,6 @@ func (s *memoryStream) connect(at time.Time) {
 		s.end(Ending{At: time.Now(), Token: "dial_refused", Message: "connection refused", DialStart: dial})
 		return
 	}
-	requested := time.Now().Add(-time.Millisecond)
 	if status == 0 {
 		s.lane.Hold()
 		s.over = false

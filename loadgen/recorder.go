@@ -25,6 +25,7 @@ type shard struct {
 	flights  flights
 	queued   map[*subscription]bool // whose opening waits for a free place
 
+	held       held
 	unreadable unread // events that nothing tells from others, in publish mode
 	untimed    unread // events without the time that they should hold, where the server emits by itself
 	timed      int64  // those with it
@@ -36,7 +37,7 @@ type shard struct {
 
 // startRead says from when the events are that follow. Many streams of a connection can have their part in one read.
 func (s *shard) startRead(b []byte, now int64) {
-	s.bytes = b
+	s.bytes, s.held.block = b, block{}
 	if now != s.now {
 		s.now, s.inRead = now, 0
 	}

@@ -50,7 +50,7 @@ type run struct {
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64
 	queued                         atomic.Int64 // first openings that wait for a free place
-	headersDelayed, buffered       atomic.Int64
+	buffered                       atomic.Int64 // streams of a server that emits by itself
 	away                           atomic.Int64 // subscribers that lost their stream and will come back
 	lastDrop                       atomic.Int64 // when one did last
 

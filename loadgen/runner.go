@@ -251,7 +251,7 @@ func (r *run) startPublishing(at int64) {
 		if !s.isSettled && !s.lane.shard.queued[s] && !s.ledger.Started() && s.special&slow == 0 {
 			s.isPending = true
 			s.topic.subscribePending()
-			s.ledger.Start(1, 1, 1)
+			s.ledger.Start(1, 1, 0) // no stream came before its first
 		}
 		s.lane.Release()
 	}

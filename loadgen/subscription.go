@@ -142,7 +142,7 @@ func (s *subscription) Opened(o *Opening) {
 	}
 	if s.isPending {
 		s.isPending = false
-		s.run.headersDelayed.Add(1)
+		s.lane.shard.delay(s)
 	}
 	if !s.ledger.Started() {
 		first, sure := s.topic.subscribe(requested, s.opened)
@@ -302,7 +302,9 @@ func (s *subscription) receive(seq uint64, due, sent, now int64, intact bool) {
 	shard := &s.lane.shard
 	v := shard.of(s.run.timeline.phaseAt(due))
 	skips := seq > s.ledger.Highest()+1
+	s.watchBlock(sent, now)
 	if skips || s.special&fresh != 0 {
+		shard.undelay(s, seq, now-sent)
 		s.watchIDs(v, seq)
 	}
 	if skips && !s.run.plan.Publish.Conflates {

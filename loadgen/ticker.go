@@ -223,12 +223,7 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 
 // warnings gives the notes of the run, and what only its whole shows.
 func (r *run) warnings() []results.Warning {
-	if n := r.headersDelayed.Load(); n > 0 {
-		r.notes.add("headers_delayed", fmt.Sprintf("%d streams got no response headers until after publishing had started: the server sends them only with the first event, so a client cannot tell an open stream from a hanging one", n), 1)
-	}
-	if n := r.buffered.Load(); n > 0 {
-		r.notes.add("buffered", fmt.Sprintf("%d streams were buffered: the server wrote events over a second or more and all of them came at once; look for a missing flush or a buffering proxy", n), 1)
-	}
+	r.noteHeld()
 	if fine := r.resolution(); fine >= millisecond {
 		r.notes.add("observe_resolution", fmt.Sprintf("the times that the server writes have a resolution of %s: observed.latency is no finer than that", time.Duration(fine)), 1)
 	}
