@@ -15,6 +15,7 @@ type still struct{ lanes []*Lane }
 func (s *still) Lanes() []*Lane                                        { return s.lanes }
 func (s *still) Open(*Lane, *Request, time.Time, StreamHandler) Stream { return s }
 func (s *still) Cut(Cut)                                               {}
+func (s *still) Stalled() bool                                         { return false }
 func (s *still) Account() Account                                      { return Account{} }
 func (s *still) Wire() (received, sent int64)                          { return 0, 0 }
 func (s *still) Close() error                                          { return nil }

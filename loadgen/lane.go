@@ -23,5 +23,8 @@ func (l *Lane) Release() { l.mu.Unlock() }
 // lane must be held.
 func (l *Lane) Count(id results.ID, n int64) { l.shard.current().Add(id, n) }
 
+// CountBy adds n to a counter of the current phase, and to its share under the token. The lane must be held.
+func (l *Lane) CountBy(id results.ID, token string, n int64) { l.shard.current().AddBy(id, token, n) }
+
 // Record puts a duration in nanoseconds into a histogram of the current phase. The lane must be held.
 func (l *Lane) Record(id results.ID, nanos int64) { l.shard.current().Record(id, nanos) }

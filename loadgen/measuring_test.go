@@ -1,6 +1,8 @@
 package loadgen
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +58,22 @@ func TestStepsThatOnlyTheTransportSawCount(t *testing.T) {
 			t.Errorf("a transport without stamps, and of an unknown wire, tells of both: %+v", d.Run.Wire)
 		}
 	})
+}
+
+// The kernel counts full buffers of the whole machine: whose they are, only the transport's own sockets tell.
+func TestFullBuffersOfOthersSpeakAgainstNobody(t *testing.T) {
+	for _, stalled := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			m.stalled = stalled
+			d := runMemory(t, m, steady, onMachine)
+			all, own := *d.Metrics["machine.buffers_full"].Value, *d.Metrics["generator.buffers_full"].Value
+			blamed := slices.ContainsFunc(d.Verdict.Reasons, func(reason string) bool { return strings.Contains(reason, "buffers_full") })
+			if all == 0 || own != 0 != stalled || stalled && own != all || blamed != stalled {
+				t.Errorf("stalled %v: of %v full buffers %v are ours: %q", stalled, all, own, d.Verdict.Reasons)
+			}
+		})
+	}
 }
 
 func TestBuffersThatAreToFillUpSpeakAgainstNobody(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 
 // memory is a server and the transport to it without sockets, for runs in virtual time. The functions may be nil.
 type memory struct {
-	lanes []*Lane
+	stalled bool // what Stalled reports
+	lanes   []*Lane
 	// answer gives the status of an opening; 0: the headers stay pending; memoryRefused.
 	answer func(client, opening int) int
 	// queue gives how long an opening waits for a place in its browser first.
@@ -83,6 +84,8 @@ func (m *memory) Wire() (received, sent int64) {
 	}
 	return m.looks * 1000, m.looks * 300
 }
+
+func (m *memory) Stalled() bool { return m.stalled }
 
 func (m *memory) Account() Account {
 	if m.account.TimeOfReceipt == "" {

@@ -88,7 +88,9 @@ func (m *model) topic(name string) *modelTopic {
 	return m.topics[name]
 }
 
-func (m *model) Lanes() []*Lane   { return m.lanes }
+func (m *model) Lanes() []*Lane { return m.lanes }
+func (m *model) Stalled() bool  { return false }
+
 func (m *model) Account() Account { return Account{} }
 
 func (m *model) Wire() (received, sent int64) { return 0, 0 }

@@ -228,6 +228,8 @@ func (r *run) produces(id results.ID) bool {
 		return false
 	}
 	switch id {
+	case results.ConnectFailovers:
+		return false // they are where a name has several addresses
 	case results.WireReceived, results.WireSent:
 		return false // they are where the transport knows the wire
 	case results.BodySent, results.PayloadSent:
@@ -236,7 +238,7 @@ func (r *run) produces(id results.ID) bool {
 		return len(r.plan.Target.Listen) > 0
 	case results.ReadsStamped, results.ReadsUnstamped:
 		return r.runner.Transport.Account().TimeOfReceipt == results.ReceiptKernel
-	case results.MachineBuffersFull:
+	case results.MachineBuffersFull, results.GeneratorBuffersFull:
 		return r.runner.Host != nil && !r.stalls()
 	case results.MachineClockSteps:
 		return r.runner.Host != nil

@@ -108,7 +108,7 @@ func (s *subscription) Policy() *scenarios.ReconnectPolicy { return &s.run.plan.
 func (s *subscription) Opened(o *Opening) {
 	tl, v := s.run.timeline, s.lane.shard.current()
 	v.Add(results.ConnectionsAttempted, 1)
-	v.Add(results.ConnectionsOpened, 1)
+	v.AddBy(results.ConnectionsOpened, o.Remote, 1)
 	s.recordOpening(v, o)
 	requested := tl.since(o.Requested)
 	s.opened, s.lastEvent, s.comment, s.silence = tl.since(o.Headers), -1-requested, 0, 0

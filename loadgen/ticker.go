@@ -196,6 +196,9 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 		full, steps := r.runner.Host.Disturbances()
 		if !r.stalls() {
 			v.Add(results.MachineBuffersFull, full)
+			if full > 0 && r.runner.Transport.Stalled() { // else another process's
+				v.Add(results.GeneratorBuffersFull, full)
+			}
 		}
 		v.Add(results.MachineClockSteps, steps)
 		t.clockSteps += steps

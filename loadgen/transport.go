@@ -24,6 +24,9 @@ type Transport interface {
 	Wire() (received, sent int64)
 	// Account tells how the transport measures, so far. Any goroutine that holds no lane may call it, also after Close.
 	Account() Account
+	// Stalled reports whether what came to one of the transport's own sockets waits, or waited within the last seconds, in a receive buffer that
+	// it filled up as far as TCP lets it. It looks at every socket; any goroutine that holds no lane may call it, also after Close.
+	Stalled() bool
 }
 
 // Account is what a transport knows of its own measuring.

@@ -15,7 +15,8 @@ func connectionFacts(p *page) []string {
 	if open := p.shown([]results.ID{results.ConnectionsPeak}, results.ConnectionsClosedByServer, results.ConnectionsLeft); open != "" {
 		balance += " · " + open
 	}
-	return []string{balance}
+	opened := p.d.Metrics[results.ConnectionsOpened.String()].By
+	return filled(balance, tokens("opened by address: ", opened))
 }
 
 // sharingFacts says that streams shared connections. With streams_per_connection what is measured then is a gateway's load and not that of
@@ -190,7 +191,7 @@ func generatorFacts(p *page) []string {
 	if pressure, ok := p.value(results.MachineCPUPressure); ok {
 		facts = append(facts, results.MachineCPUPressure.String()+" "+results.Format(pressure, results.UnitRatio))
 	}
-	for _, id := range []results.ID{results.ReadsUnstamped, results.MachineBuffersFull, results.MachineClockSteps} {
+	for _, id := range []results.ID{results.ReadsUnstamped, results.GeneratorBuffersFull, results.MachineClockSteps} {
 		if value, ok := p.value(id); ok && value > 0 {
 			facts = append(facts, id.String()+" "+results.Format(value, results.UnitOne))
 		}

@@ -109,3 +109,19 @@ INCONCLUSIVE: the generator was the limit, so the figures are not the server's; 
 		}
 	}
 }
+
+// Addresses are no failures.
+func TestAddressesInText(t *testing.T) {
+	text := outcome(t, func(d *results.Document) {
+		opened, failed := 9.0, 2.0
+		d.Metrics = map[string]results.Value{
+			"connections.attempted": {Kind: results.KindCounter, Value: &opened},
+			"connections.opened":    {Kind: results.KindCounter, Value: &opened, By: map[string]int64{"127.0.0.1:80": 5, "[::1]:80": 4}},
+			"connect.failovers":     {Kind: results.KindCounter, Value: &failed, By: map[string]int64{"dial_refused": 2}},
+		}
+	})
+	facts, failures, _ := strings.Cut(text, "Failures by token")
+	if !strings.Contains(facts, "opened by address: 127.0.0.1:80 5 · [::1]:80 4") || strings.Contains(failures, "127.0.0.1") || !strings.Contains(failures, "dial_refused") {
+		t.Errorf("printed %s", text)
+	}
+}

@@ -161,7 +161,7 @@ func observed() (*results.Header, []*results.Interval) {
 	v.Add(results.WireSent, 3_400_000)
 	v.Add(results.ReadsStamped, 50)
 	v.Add(results.ReadsUnstamped, 62)
-	v.Add(results.MachineBuffersFull, 3)
+	v.Add(results.GeneratorBuffersFull, 3)
 	return h, []*results.Interval{{EndNS: 5e9, Phases: []results.PhaseValues{{Phase: 1, Values: v}}, Marks: []results.PhaseMark{{Phase: 1}}}}
 }
 

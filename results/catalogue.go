@@ -54,6 +54,7 @@ const (
 	ConnectFirstEvent
 	ConnectQueue
 	ConnectStarved
+	ConnectFailovers
 	ConnectionsAttempted
 	ConnectionsOpened
 	ConnectionsFailed
@@ -145,6 +146,7 @@ const (
 	MachineCPUPressure
 	MachineClockSteps
 	MachineBuffersFull
+	GeneratorBuffersFull
 	ServerRunDelay
 	ServerCPU
 	ServerCPUSystem
@@ -166,9 +168,10 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectFirstEvent: {"connect.first_event", KindHistogram, UnitNanoseconds, "request written to first event dispatched", LowerIsBetter},
 	ConnectQueue:      {"connect.queue", KindHistogram, UnitNanoseconds, "a stream without a free place on the connections that streams share, to its place", LowerIsBetter},
 	ConnectStarved:    {"connect.starved", KindHistogram, UnitNanoseconds, "a stream without a free place on the connections of its browser, to the end of the run, which came first", LowerIsBetter},
+	ConnectFailovers:  {"connect.failovers", KindCounter, UnitOne, "addresses that failed, after which the next one of the same name was tried, also by token", LowerIsBetter},
 
 	ConnectionsAttempted:      {"connections.attempted", KindCounter, UnitOne, "streams, all attempts: opened + failed + abandoned", Neutral},
-	ConnectionsOpened:         {"connections.opened", KindCounter, UnitOne, "streams that opened", HigherIsBetter},
+	ConnectionsOpened:         {"connections.opened", KindCounter, UnitOne, "streams that opened, also by address where there are several", HigherIsBetter},
 	ConnectionsFailed:         {"connections.failed", KindCounter, UnitOne, "attempts that failed, also by token", LowerIsBetter},
 	ConnectionsAbandoned:      {"connections.abandoned", KindCounter, UnitOne, "attempts still pending when the run ended", LowerIsBetter},
 	ConnectionsClosedByServer: {"connections.closed_by_server", KindCounter, UnitOne, "open streams that the server or the network ended, also by token", Neutral},
@@ -267,6 +270,7 @@ var Catalogue = [NumMetrics]Metric{
 	MachineCPUPressure:        {"machine.cpu_pressure", KindGauge, UnitRatio, "share of time that runnable work waited for a CPU (PSI)", LowerIsBetter},
 	MachineClockSteps:         {"machine.clock_steps", KindCounter, UnitOne, "times that the system clock was set by more than a millisecond", LowerIsBetter},
 	MachineBuffersFull:        {"machine.buffers_full", KindCounter, UnitOne, "times that a TCP receive buffer of this machine filled up: its window closed or data was dropped (TcpExt TCPToZeroWindowAdv, TCPRcvQDrop)", LowerIsBetter},
+	GeneratorBuffersFull:      {"generator.buffers_full", KindCounter, UnitOne, "of machine.buffers_full, those in seconds in which one of the generator's own sockets held as much as its receive buffer takes", LowerIsBetter},
 	ServerRunDelay:            {"server.run_delay", KindGauge, UnitRatio, "share of time that the threads of the server waited for a CPU, added up (schedstat)", LowerIsBetter},
 	ServerCPU:                 {"server.cpu", KindGauge, UnitCores, "CPU of the server's process", LowerIsBetter},
 	ServerCPUSystem:           {"server.cpu_system", KindGauge, UnitCores, "the kernel's share of server.cpu", LowerIsBetter},

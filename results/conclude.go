@@ -3,6 +3,7 @@ package results
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 )
 
 // Document concludes the run from what was added so far. Without the interval that ends it the run counts as interrupted. The
@@ -103,7 +104,7 @@ func metricsOf(v *Values, gauges *[NumMetrics]*gauge, produced map[ID]bool, empt
 		switch m.Kind {
 		case KindCounter:
 			if total := float64(v.Counter(id)); total != 0 || len(v.By(id)) > 0 || produced[id] {
-				metrics[m.Name] = Value{Kind: m.Kind, Unit: m.Unit, Value: &total, By: cloneBy(v.By(id))}
+				metrics[m.Name] = Value{Kind: m.Kind, Unit: m.Unit, Value: &total, By: shares(id, v.By(id))}
 			}
 		case KindHistogram:
 			h := v.Histogram(id)
@@ -126,15 +127,19 @@ func metricsOf(v *Values, gauges *[NumMetrics]*gauge, produced map[ID]bool, empt
 	return metrics, nil
 }
 
+// shares copies the shares of a counter. The only address of all streams says nothing.
+func shares(id ID, by map[string]int64) map[string]int64 {
+	if id == ConnectionsOpened && len(by) == 1 {
+		return nil
+	}
+	return cloneBy(by)
+}
+
 func cloneBy(by map[string]int64) map[string]int64 {
 	if len(by) == 0 {
 		return nil
 	}
-	clone := make(map[string]int64, len(by))
-	for token, n := range by {
-		clone[token] = n
-	}
-	return clone
+	return maps.Clone(by)
 }
 
 // derive adds the gauges that follow from others, unless the run measured them itself.

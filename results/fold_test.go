@@ -279,3 +279,22 @@ func BenchmarkAdd(b *testing.B) {
 		}
 	}
 }
+
+// Streams are told apart by the address that they went to where there are several, in the whole and in each phase.
+func TestFoldOfAddresses(t *testing.T) {
+	for _, addresses := range [][]string{{"127.0.0.1:80"}, {"127.0.0.1:80", "127.0.0.2:80"}} {
+		run := sampleRun()
+		for i, a := range addresses {
+			run[0].Phases[0].Values.AddBy(ConnectionsOpened, a, int64(i+1))
+		}
+		d := mustFold(t, sampleHeader(), run)
+		if by := d.Metrics["connections.opened"].By; len(by) == 1 || len(addresses) > 1 && (by["127.0.0.1:80"] != 1 || by["127.0.0.2:80"] != 2) {
+			t.Errorf("to %v: %v", addresses, by)
+		}
+		for _, p := range d.Phases {
+			if by := p.Metrics["connections.opened"].By; len(by) == 1 {
+				t.Errorf("phase %s to %v: %v", p.Name, addresses, by)
+			}
+		}
+	}
+}

@@ -30,10 +30,8 @@ const (
 	starvedWaited     = 0.50
 	starvedTimes      = 4
 	starvedLagLimited = 0.50
-	// A receive buffer that is full makes the server wait for the generator. Of so many deliveries each it was the rule. The kernel counts
-	// for the machine: where everything was read within a time in which hardly a buffer can fill up, it was another process's.
+	// A receive buffer of its own that is full makes the server wait for the generator. Of so many deliveries each it was the rule.
 	buffersFullLimited = 0.01
-	buffersFillTime    = 20e6
 	// Reads without the kernel's stamp, beside the first of each connection, which comes while stamps are being switched on: a p99 can
 	// lie in them from here on.
 	unstampedDegraded = 0.01
@@ -173,12 +171,11 @@ func (s *suspicion) starved() {
 }
 
 func (s *suspicion) buffers() {
-	full := s.of(MachineBuffersFull)
-	lag := s.d.Metrics[GeneratorLag.String()].Histogram
-	if full == 0 || s.stamped && lag != nil && lag.Count > 0 && lag.Max < buffersFillTime {
+	full := s.of(GeneratorBuffersFull)
+	if full == 0 {
 		return
 	}
-	s.note(full > buffersFullLimited*s.of(EventsReceived), "machine.buffers_full is %s: what came was not read in time, so the server had to wait for the generator",
+	s.note(full > buffersFullLimited*s.of(EventsReceived), "generator.buffers_full is %s: what came was not read in time, so the server had to wait for the generator",
 		Format(full, UnitOne))
 }
 

@@ -83,6 +83,7 @@ func (t *Target) withDefaults(bundled bool) *Target {
 	}
 	fill(&full.Method, "GET")
 	fill(&full.Protocol, "auto")
+	fill(&full.Addresses, "spread")
 	if full.Transport == TransportWebSocket && full.WebSocket == nil {
 		full.WebSocket = &WebSocket{}
 	}

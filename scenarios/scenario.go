@@ -70,6 +70,9 @@ type Target struct {
 	Cookies bool `yaml:"cookies,omitempty" json:"cookies,omitempty"`
 	// ConnectTo is the host:port to dial in place of the URL's; Host and SNI stay the URL's.
 	ConnectTo string `yaml:"connect_to,omitempty" json:"connect_to,omitempty"`
+	// Addresses says which address of a name that has several a connection tries first: spread, each another one, as many clients do; or first,
+	// always the first. Where one fails, the next is tried. Default spread.
+	Addresses string `yaml:"addresses,omitempty" json:"addresses,omitempty" jsonschema:"enum=spread,enum=first"`
 	// Protocol of the streams; default auto, which is http1.1.
 	Protocol string `yaml:"protocol,omitempty" json:"protocol,omitempty" jsonschema:"enum=auto,enum=http1.1,enum=http2,enum=h2c"`
 	// EventLimit is the size in bytes of the longest event that is read, data, type and id together; beyond it the stream fails. Default

@@ -15,7 +15,7 @@ import (
 func newTransport(p *scenarios.Plan, guard *host.Guard, sources []netip.Addr) (loadgen.Transport, error) {
 	c := transport.Config{
 		Protocol: p.Target.Protocol, StreamsPerConnection: p.StreamsPerConnection, ConnectTo: p.Target.ConnectTo, SourceAddresses: sources,
-		Allow: guard.Allow,
+		Allow: guard.Allow, Addresses: p.Target.Addresses,
 	}
 	if shared := p.StreamsPerConnection > 1 || p.Tabs > 0 && p.Target.Protocol != transport.HTTP1; shared && p.SlowReaders.Share > 0 {
 		c.Engine = transport.EngineGoroutines // the one where a stream of a shared connection can read slowly

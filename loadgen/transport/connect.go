@@ -10,7 +10,7 @@ func (s *stream) connect(o *opening) (*conn, error) {
 		return nil, err
 	}
 	defer cancel()
-	dialed, err := s.lane.t.dial(ctx, o.url, s.home())
+	dialed, err := s.lane.t.dial(ctx, s.lane, o.url, s.home())
 	if err != nil {
 		if s.cut() {
 			return nil, errCut

@@ -48,8 +48,8 @@ func (t *Transport) allowed(addrs []netip.Addr) error {
 	return nil
 }
 
-// dial connects to where the URL points. ctx is done when the stream is cut; the errors are *loadgen.Failure.
-func (t *Transport) dial(ctx context.Context, u, own *url.URL) (*net.TCPConn, error) {
+// dial connects to where the URL points, for a stream of the lane. ctx is done when the stream is cut; the errors are *loadgen.Failure.
+func (t *Transport) dial(ctx context.Context, l *lane, u, own *url.URL) (*net.TCPConn, error) {
 	host, port, err := t.destination(u, own)
 	if err != nil {
 		return nil, err
@@ -75,6 +75,11 @@ func (t *Transport) dial(ctx context.Context, u, own *url.URL) (*net.TCPConn, er
 		}
 		if ctx.Err() != nil {
 			break
+		}
+		if i < len(addrs)-1 {
+			l.Hold()
+			l.failedOver(err)
+			l.Release()
 		}
 	}
 	return nil, first

@@ -136,7 +136,7 @@ func TestBindLeavesThePortToConnect(t *testing.T) {
 		u := script(t, func(p *peer) { p.gone() })
 		tr, _ := newTransport(t, Config{Engine: engine, SourceAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.11")}})
 		q := get(t, u)
-		c, err := tr.dial(context.Background(), q.URL, q.URL)
+		c, err := tr.dial(context.Background(), tr.byLane[tr.Lanes()[0]], q.URL, q.URL)
 		if err != nil {
 			t.Fatal(err)
 		}

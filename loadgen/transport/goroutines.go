@@ -69,6 +69,8 @@ func (g *goroutines) account() loadgen.Account {
 
 func (g *goroutines) weigh() carriage { return g.links.weigh() }
 
+func (g *goroutines) stalled() bool { return g.links.stalled() }
+
 // forget is called by a stream's goroutine when it is over.
 func (g *goroutines) forget(s *stream) {
 	g.mu.Lock()

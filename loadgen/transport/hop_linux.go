@@ -104,6 +104,7 @@ func (s *looped) undialed(err error) {
 		d.first = err
 	}
 	if len(d.addrs) > 0 {
+		s.loop.lane.failedOver(err)
 		s.connect()
 		return
 	}
@@ -279,7 +280,7 @@ func (s *looped) read(ended bool) {
 			s.concluded(systemError("read", errno))
 			return
 		}
-		p.stamped(stamp)
+		p.stamped(stamp, n)
 		p.received += int64(n)
 		if err := s.feed(b[:n]); err != nil || s.parser.done() {
 			s.brimful = n == len(b)
@@ -329,8 +330,8 @@ func (s *looped) plain(b []byte) error {
 	return s.answer(b)
 }
 
-// stamped notes when the bytes came that were just read: the kernel's stamp, in the loop's time, and how late we are.
-func (p *loop) stamped(stamp int64) {
+// stamped notes when the n bytes came that were just read: the kernel's stamp, in the loop's time, and how late we are.
+func (p *loop) stamped(stamp int64, n int) {
 	now := p.clock.now()
 	at := now
 	if stamp != 0 {
@@ -338,6 +339,9 @@ func (p *loop) stamped(stamp int64) {
 		if lag := now - at; lag >= 0 && lag < lagLimit {
 			p.stamps++
 			p.lane.figures.Record(results.GeneratorLag, lag)
+			if lag >= stalledLag && n >= stalledBytes {
+				p.stall = now
+			}
 		} else { // the clock was set in between
 			p.unstamped++
 			at = now

@@ -22,6 +22,7 @@ type lane struct {
 // figures takes what is measured here. It is the loadgen.Lane itself but in tests.
 type figures interface {
 	Count(id results.ID, n int64)
+	CountBy(id results.ID, token string, n int64)
 	Record(id results.ID, nanos int64)
 }
 
@@ -42,6 +43,11 @@ func (l *lane) asked(published int) {
 	if published > 0 {
 		l.figures.Count(results.BodySent, int64(published))
 	}
+}
+
+// failedOver counts an address that failed, after which the next of its name is tried. The lane must be held.
+func (l *lane) failedOver(err error) {
+	l.figures.CountBy(results.ConnectFailovers, failureOf(err).Token, 1)
 }
 
 // traffic is what went over TCP, in bytes: all of it, of that what TLS adds, and what is left of what was received as content.

@@ -56,6 +56,16 @@ func (s *tcpConn) descriptor(f func(fd int32)) {
 	}
 }
 
+// stalled reports whether what waits in a socket fills its receive buffer.
+func (l *links) stalled() (stalled bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for s := range l.open {
+		s.descriptor(func(fd int32) { stalled = stalled || isHalfFull(fd) })
+	}
+	return stalled
+}
+
 // weigh gives what all sockets have carried, those that are closed too.
 func (l *links) weigh() carriage {
 	l.mu.Lock()

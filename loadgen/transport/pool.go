@@ -266,7 +266,7 @@ func (p *pool) add(d *dialing, key string, u, own *url.URL) {
 }
 
 func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL) (*shared, error) {
-	dialed, err := p.t.dial(ctx, u, own)
+	dialed, err := p.t.dial(ctx, d.by.lane, u, own)
 	if err != nil {
 		return nil, err
 	}

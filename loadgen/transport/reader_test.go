@@ -151,6 +151,7 @@ func cutNow(t *testing.T, s loadgen.Stream, how loadgen.Cut, r *reader) loadgen.
 type tally struct {
 	mu       sync.Mutex
 	counts   map[results.ID]int64
+	by       map[results.ID]map[string]int64
 	recorded map[results.ID][]int64
 }
 
@@ -158,6 +159,16 @@ func (c *tally) Count(id results.ID, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts[id] += n
+}
+
+func (c *tally) CountBy(id results.ID, token string, n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[id] += n
+	if c.by[id] == nil {
+		c.by[id] = make(map[string]int64)
+	}
+	c.by[id][token] += n
 }
 
 func (c *tally) Record(id results.ID, n int64) {
@@ -179,7 +190,7 @@ func newTransport(t *testing.T, c Config) (*Transport, *tally) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := &tally{counts: make(map[results.ID]int64), recorded: make(map[results.ID][]int64)}
+	sum := &tally{counts: make(map[results.ID]int64), by: make(map[results.ID]map[string]int64), recorded: make(map[results.ID][]int64)}
 	for _, l := range tr.byLane {
 		l.figures = sum
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +19,7 @@ type resolver struct {
 	ctx    context.Context // of the queries
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
+	first  bool // connections are to the first address of a name, and not spread
 	mu     sync.Mutex
 	names  map[string]*resolution
 }
@@ -33,9 +36,10 @@ type resolution struct {
 	until time.Time
 	addrs []netip.Addr
 	err   error
+	turn  atomic.Uint64 // of the connections to them
 }
 
-// lookup gives the addresses of a host, at least one, in the order of RFC 6724. Its error is a *loadgen.Failure.
+// lookup gives the addresses of a host, at least one, in the order in which the next connection is to try them. Its error is a *loadgen.Failure.
 func (r *resolver) lookup(ctx context.Context, host string, deadline time.Time) ([]netip.Addr, error) {
 	if a, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{a.Unmap()}, nil
@@ -43,10 +47,40 @@ func (r *resolver) lookup(ctx context.Context, host string, deadline time.Time) 
 	q := r.query(host, deadline)
 	select {
 	case <-q.done:
-		return q.addrs, q.err
+		if r.first || q.err != nil {
+			return q.addrs, q.err
+		}
+		return q.spread(), nil
 	case <-ctx.Done():
 		return nil, errCut
 	}
+}
+
+// spread gives the addresses for one more connection. Clients prefer the family that comes first by RFC 6724, and name servers give each
+// client another address of it first, so that many clients go to all of them in turn; only where all of it fail is the other family tried.
+func (q *resolution) spread() []netip.Addr {
+	if len(q.addrs) == 1 {
+		return q.addrs
+	}
+	turn := q.turn.Add(1) - 1
+	var preferred, others []netip.Addr
+	for _, a := range q.addrs {
+		if a.Is4() == q.addrs[0].Is4() {
+			preferred = append(preferred, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return slices.Concat(rotated(preferred, turn), rotated(others, turn))
+}
+
+// rotated begins with another one each turn.
+func rotated(addrs []netip.Addr, turn uint64) []netip.Addr {
+	if len(addrs) == 0 {
+		return nil
+	}
+	n := int(turn % uint64(len(addrs)))
+	return slices.Concat(addrs[n:], addrs[:n])
 }
 
 // query finds or starts a query. It goes on when the stream that asked first is cut, since others wait for it too.

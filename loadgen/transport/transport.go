@@ -32,6 +32,9 @@ type Config struct {
 	// ConnectTo, "host" or "host:port", is dialed in place of the host of the stream's own URL. Host and SNI keep the URL's name.
 	// A port holds where the URL has the same port as the stream's own. Redirects to other hosts go to them.
 	ConnectTo string
+	// Addresses is AddressesSpread (also the empty string) or AddressesFirst: which address of a name that has several is dialed first. One
+	// that fails is followed by the next, at once where it refuses, and with its share of DialTimeout where it is silent.
+	Addresses string
 	// SourceAddresses are used round robin, those of the target's family. On Linux a port is chosen at connect(2)
 	// (IP_BIND_ADDRESS_NO_PORT), so every address gives a whole range of ports to every target.
 	SourceAddresses []netip.Addr
@@ -76,6 +79,7 @@ type engine interface {
 	close()
 	account() loadgen.Account
 	weigh() carriage // of all sockets
+	stalled() bool   // see loadgen.Transport
 }
 
 // The engines of Config.
@@ -88,6 +92,12 @@ const (
 const (
 	PollAdaptive = "adaptive" // sleeps shortly between polls while events come, blocks while none do
 	PollBlock    = "block"    // always blocks until something comes
+)
+
+// Which address of a name is dialed first, for Config.Addresses.
+const (
+	AddressesSpread = "spread" // each connection another one, of the family that RFC 6724 prefers
+	AddressesFirst  = "first"  // always the first in the order of RFC 6724
 )
 
 // processors is how many there are for lanes, before loops ask the scheduler for more.
@@ -106,6 +116,11 @@ func New(c Config) (*Transport, error) {
 	case "", PollAdaptive, PollBlock:
 	default:
 		return nil, fmt.Errorf("unknown poll %q: want %s or %s", c.Poll, PollAdaptive, PollBlock)
+	}
+	switch c.Addresses {
+	case "", AddressesSpread, AddressesFirst:
+	default:
+		return nil, fmt.Errorf("unknown addresses %q: want %s or %s", c.Addresses, AddressesSpread, AddressesFirst)
 	}
 	t := &Transport{byLane: make(map[*loadgen.Lane]*lane)}
 	if c.ConnectTo != "" {
@@ -135,6 +150,7 @@ func New(c Config) (*Transport, error) {
 	}
 	t.config = c
 	t.tls.configure(c)
+	t.resolver.first = c.Addresses == AddressesFirst
 	t.resolver.ctx, t.resolver.cancel = context.WithCancel(context.Background())
 	for range c.Lanes {
 		l := new(loadgen.Lane)
@@ -177,6 +193,9 @@ func (t *Transport) Wire() (received, sent int64) {
 	c := t.engine.weigh()
 	return c.received, c.sent
 }
+
+// Stalled implements loadgen.Transport.
+func (t *Transport) Stalled() bool { return t.engine.stalled() }
 
 // Close implements loadgen.Transport: it cuts what is left with CutFIN and waits for all of it.
 func (t *Transport) Close() error {

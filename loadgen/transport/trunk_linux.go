@@ -120,7 +120,7 @@ func (t *trunk) read() {
 		}
 		return
 	}
-	p.stamped(stamp)
+	p.stamped(stamp, n)
 	p.received += int64(n)
 	var err error
 	if t.secure == nil {
