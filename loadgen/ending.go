@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"strings"
+	"time"
 
 	"ssebench/results"
 )
@@ -29,7 +30,7 @@ func (s *subscription) goOn(v *results.Values, e *Ending, next Next) {
 	}
 	if next.Reopen {
 		s.reopenDue = s.run.timeline.since(next.At)
-		if s.special&severed != 0 && strings.HasPrefix(e.Token, "cut_") {
+		if s.special&severed != 0 && isOurCut(e.Token) {
 			s.special &^= severed
 			s.run.reopener.add(s, next.At)
 		}
@@ -37,6 +38,9 @@ func (s *subscription) goOn(v *results.Values, e *Ending, next Next) {
 	}
 	if s.special&leaving != 0 {
 		s.run.departures.left(s)
+	}
+	if s.client.Streams() == 0 {
+		s.neverOpened(e)
 	}
 	s.settle()
 	if e.Token != TokenCut && s.ledger.Started() && s.special&leaving == 0 {
@@ -63,28 +67,40 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	if s.lastEvent >= 0 || s.comment > 0 {
 		v.Record(results.StreamSilence, int64(s.silence)*millisecond)
 	}
-	if e.Token == TokenCut {
+	if e.Token == TokenCut || s.special&leaving != 0 || s.run.ending.Load() { // it is we who end it
 		return
 	}
 	token := e.Token
 	if discarded && token == TokenEOF {
 		token = tokenEOFMidEvent
 	}
-	v.AddBy(results.ConnectionsClosedByServer, token, 1)
-	if s.special&slow != 0 {
-		v.AddBy(results.SlowCut, token, 1)
-		v.Record(results.SlowAge, now-s.opened)
-	} else if s.special&severed == 0 { // its age says nothing of the server
-		v.Record(results.StreamAge, now-s.opened)
-		v.Record(results.StreamIdle, now-max(s.opened, s.lastEvent, int64(s.comment)*millisecond))
+	if isOurCut(token) {
+		v.AddBy(results.ConnectionsCut, token, 1)
+	} else {
+		s.closedByServer(v, token, now)
 	}
 	s.down = now
-	if (next.Reopen || next.Stranded) && s.special&leaving == 0 {
+	if next.Reopen || next.Stranded {
 		s.drop(next, now)
 	}
 	if e.Message != "" {
 		s.run.notes.add(token, e.Message, 1)
 	}
+}
+
+// closedByServer accounts for the end of an open stream that is the server's doing, or the network's.
+func (s *subscription) closedByServer(v *results.Values, token string, now int64) {
+	v.AddBy(results.ConnectionsClosedByServer, token, 1)
+	if s.run.disrupted.Load() == 0 {
+		s.lane.shard.page.closed.Add(now)
+	}
+	if s.special&slow != 0 {
+		v.AddBy(results.SlowCut, token, 1)
+		v.Record(results.SlowAge, now-s.opened)
+		return
+	}
+	v.Record(results.StreamAge, now-s.opened)
+	v.Record(results.StreamIdle, now-max(s.opened, s.lastEvent, int64(s.comment)*millisecond))
 }
 
 // endAttempt accounts for an opening that came to nothing.
@@ -110,10 +126,38 @@ func (s *subscription) endAttempt(v *results.Values, e *Ending) {
 			v.Record(results.ConnectStarved, int64(e.At.Sub(e.QueuedAt)))
 		}
 	}
-	if s.isPending && (e.Token != TokenCut || e.Requested.IsZero()) { // refused, or never asked
+	if s.isPending && (e.Token != TokenCut || !s.askedBy(e.Requested)) {
 		s.unsubscribe()
 	}
 }
+
+// askedBy reports whether a request was written before publishing started, so that all of its events are expected.
+func (s *subscription) askedBy(requested time.Time) bool {
+	return !requested.IsZero() && s.run.timeline.since(requested) <= s.run.sender.start
+}
+
+// neverOpened accounts for a subscriber that gives up, or is at the end of the run, and whose stream never opened. An opening that the end
+// of the run overtook, before it had the time of a drain, says nothing.
+func (s *subscription) neverOpened(e *Ending) {
+	token := e.Token
+	switch {
+	case token != TokenCut:
+	case e.Limit != "":
+		token = e.Limit
+	case s.client.failures > 0:
+		token = tokenRetrying
+	case e.DialStart.IsZero(), e.At.Sub(e.DialStart) < s.run.plan.Drain:
+		return
+	case e.Requested.IsZero():
+		token = tokenDialPending
+	default:
+		token = results.HeadersPending
+	}
+	s.lane.shard.of(len(s.run.plan.Phases)).AddBy(results.ConnectionsNeverOpen, token, 1)
+}
+
+// isOurCut reports whether an ending has the token of a cut by which an outage of the scenario plays the network.
+func isOurCut(token string) bool { return strings.HasPrefix(token, "cut_") }
 
 // settle tells the run, once, that the first opening is over.
 func (s *subscription) settle() {

@@ -9,6 +9,8 @@ import (
 // finish ends what is left, closes every account, and folds the document. The load is over: no other goroutine of the run is left
 // but those of the transport.
 func (r *run) finish() (*results.Document, error) {
+	r.countAbsent()
+	r.ending.Store(true)
 	for _, s := range append(r.starving(), r.subscriptions...) {
 		r.endStream(s, CutFIN)
 	}
@@ -37,7 +39,8 @@ func (r *run) finish() (*results.Document, error) {
 		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
 			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
 	}
-	err := r.endInterval(&results.End{Partial: r.partial, Failure: r.failure(), ObservedResolutionNS: r.resolution()})
+	r.end.Partial, r.end.Failure, r.end.ObservedResolutionNS = r.partial, r.failure(), r.resolution()
+	err := r.endInterval(&r.end)
 	document, foldErr := r.folder.Document()
 	if err != nil && foldErr == nil {
 		document.Fail(err.Error()) // the journal failed at the very end

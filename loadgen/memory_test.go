@@ -28,6 +28,9 @@ type memory struct {
 	// replay gives what a stream gets first after the last event ID, all at once.
 	replay  func(stream *memoryStream, lastEventID string) []string
 	account Account
+	// greeting is what each stream gets first; answersCut: the server ends a stream just before the cut that the run asked for arrives.
+	greeting   string
+	answersCut bool
 
 	mu      sync.Mutex
 	streams []*memoryStream
@@ -142,6 +145,9 @@ func (s *memoryStream) connect(at time.Time) {
 	s.lane.Hold()
 	err := s.handler.Opened(o)
 	s.open = err == nil
+	if s.open && s.server.greeting != "" {
+		_ = s.handler.Bytes([]byte(s.server.greeting), time.Now())
+	}
 	if s.server.replay != nil && s.open {
 		for _, data := range s.server.replay(s, lastEventID(s.handler)) {
 			_ = s.handler.Bytes([]byte(data), time.Now())
@@ -201,7 +207,9 @@ func (s *memoryStream) Cut(Cut) {
 			s.lane.Hold()
 			open := s.open
 			s.lane.Release()
-			if open {
+			if open && s.server.answersCut {
+				s.end(Ending{At: time.Now(), Token: TokenEOF})
+			} else if open {
 				s.end(Ending{At: time.Now(), Token: TokenCut})
 			}
 		})

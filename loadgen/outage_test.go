@@ -86,10 +86,10 @@ func TestAShareIsCutAndComesBack(t *testing.T) {
 			n := *d.Metrics["publish.count"].Value
 			wantCounters(t, d, map[string]float64{
 				"deliveries.expected": 40 * n, "deliveries.received": 40 * n, "deliveries.lost": 0, "deliveries.duplicate": 0, "deliveries.reordered": 0,
-				"reconnect.count": 12, "reconnect.stranded": 0, "connections.closed_by_server": 12, "connections.opened": 52, "connections.failed": 0,
+				"reconnect.count": 12, "reconnect.stranded": 0, "connections.closed_by_server": 0, "connections.cut": 12, "connections.opened": 52, "connections.failed": 0,
 			})
-			if by := d.Metrics["connections.closed_by_server"].By; !maps.Equal(by, map[string]int64{token: 12}) {
-				t.Errorf("closed %v", by)
+			if by := d.Metrics["connections.cut"].By; !maps.Equal(by, map[string]int64{token: 12}) {
+				t.Errorf("cut %v", by)
 			}
 			if got := d.Metrics["fanout.survivors"].Histogram.Count; float64(got) != 28*n {
 				t.Errorf("%d receipts of survivors, of %v events", got, n)

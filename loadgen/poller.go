@@ -239,7 +239,7 @@ func (p *poller) next(e *Ending) Next {
 // cutBetween accounts for an outage's cut that met no poll: it took the kept connection, as a server does that ends. The subscription does not
 // notice, and its next poll, at its due time, takes another.
 func (s *subscription) cutBetween(e *Ending) time.Time {
-	s.lane.shard.current().AddBy(results.ConnectionsClosedByServer, e.Token, 1)
+	s.lane.shard.current().AddBy(results.ConnectionsCut, e.Token, 1)
 	s.special &^= severed
 	s.run.reopener.add(s, s.own.polls.due)
 	return s.own.polls.due
@@ -269,8 +269,8 @@ func (s *subscription) pollEnded(e *Ending, discarded bool, next Next) {
 		}
 	}
 	switch {
-	case s.special&severed != 0:
-		v.AddBy(results.ConnectionsClosedByServer, e.Token, 1)
+	case isOurCut(e.Token):
+		v.AddBy(results.ConnectionsCut, e.Token, 1)
 	case e.Token != TokenCut || !wasOpen:
 		s.endAttempt(v, e)
 	}

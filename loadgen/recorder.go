@@ -49,6 +49,7 @@ type page struct {
 	events map[eventKey]*eventShare
 	free   []*eventShare
 	storms map[int32]*results.OutagePart // by the outage's phase
+	closed results.Endings               // of streams, outside outages
 
 	// The receipts of one event tend to follow each other.
 	lastKey   eventKey
@@ -132,7 +133,7 @@ func (p *page) reset() {
 	p.free = slices.AppendSeq(p.free, maps.Values(p.events))
 	clear(p.events)
 	p.lastShare = nil
-	p.storms = nil
+	p.storms, p.closed = nil, results.Endings{}
 }
 
 // recorder adds the lanes' pages up to intervals.
@@ -143,6 +144,7 @@ type recorder struct {
 	used    []*results.Values // of earlier intervals, emptied
 	events  map[eventKey]*eventShare
 	storms  map[int32]*results.OutagePart // since the last interval
+	closed  results.Endings               // since the last interval
 	last    int64                         // when an event came last
 }
 
@@ -178,6 +180,7 @@ func (r *recorder) collect() (touched []eventKey, err error) {
 				return nil, err
 			}
 		}
+		r.closed.Merge(full.closed)
 		for k, e := range full.events {
 			r.add(k, e)
 			touched = append(touched, k)
@@ -228,6 +231,16 @@ func (r *recorder) take() (out []results.PhaseValues) {
 	}
 	clear(r.pending)
 	return out
+}
+
+// takeClosed hands over the endings since the last call; nil: there were none.
+func (r *recorder) takeClosed() *results.Endings {
+	if r.closed.Count == 0 {
+		return nil
+	}
+	e := r.closed
+	r.closed = results.Endings{}
+	return &e
 }
 
 // giveBack takes back what take handed over, once nobody reads it any more.

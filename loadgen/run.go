@@ -41,6 +41,9 @@ type run struct {
 	subscriptions []*subscription
 	slab          []subscription // that new ones are taken from
 	begun         int64          // subscriptions that were opened, also of those who left
+	lastBegun     int64          // when the last of them was due
+	absent        []absentee     // at the start of the drain, and not back yet
+	end           results.End
 	places        map[place]*place
 	requests      requests
 	publishing    bool
@@ -52,6 +55,7 @@ type run struct {
 	queued                         atomic.Int64 // first openings that wait for a free place
 	buffered                       atomic.Int64 // streams of a server that emits by itself
 	away                           atomic.Int64 // subscribers that lost their stream and will come back
+	ending                         atomic.Bool  // the run ends its streams: what ends now says nothing of the server
 	lastDrop                       atomic.Int64 // when one did last
 
 	// Set by the conductor: the phase of the outage that runs, 0 for none, when it began, and whether the server is down by our hand.
@@ -244,6 +248,10 @@ func (r *run) produces(id results.ID) bool {
 		return r.runner.Host != nil
 	case results.ConnectionsLeft:
 		return slices.ContainsFunc(r.plan.Phases, func(p scenarios.PlanPhase) bool { return p.Churn != nil })
+	case results.ConnectionsCut:
+		return hasOutages(r.plan)
+	case results.ReconnectAway:
+		return r.plan.Reconnect.Profile != "none"
 	case results.ConnectionsStarved:
 		return r.plan.Tabs > 0
 	case results.DeliveriesUnreadable:

@@ -108,6 +108,7 @@ func (r *run) load(ctx context.Context) {
 		begun = r.boundary(drain)
 	}
 	r.timeline.enter(drain, begun)
+	r.listAbsent()
 	if r.publishing {
 		r.sender.end(begun)
 		<-dispatched
@@ -120,6 +121,7 @@ func (r *run) load(ctx context.Context) {
 			_ = r.await(ctx, r.timeline.now()+int64(quiet), r.arrived)
 		}
 	}
+	r.awaitStreams(ctx, begun)
 	r.readSlowReaders(ctx)
 	r.timeline.leave(r.timeline.now())
 }
@@ -240,6 +242,7 @@ func (r *run) open(client int, due int64) (*subscription, error) {
 		s.client.StartFrom(resume)
 	}
 	r.begun++
+	r.lastBegun = due
 	r.openStream(s, r.timeline.at(due))
 	return s, nil
 }

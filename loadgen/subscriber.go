@@ -166,7 +166,7 @@ func (d *dispatch) Retry(millis int64) {
 func (s *Subscriber) Ended(e Ending) time.Time {
 	discarded := e.Opened && s.parser.End()
 	s.severedBy(&e)
-	if !e.Opened {
+	if !e.Opened && e.Token != TokenCut {
 		s.failed()
 	}
 	next := s.next(&e)

@@ -137,7 +137,7 @@ func (s *subscription) Opened(o *Opening) {
 		v.Add(results.SlowOpened, 1)
 		return
 	}
-	if s.isPending && requested > s.run.sender.start { // its request was not out yet when publishing started
+	if s.isPending && !s.askedBy(o.Requested) {
 		s.unsubscribe()
 	}
 	if s.isPending {

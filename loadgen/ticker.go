@@ -76,6 +76,7 @@ func (r *run) endInterval(end *results.End) error {
 	}
 	in.Phases = r.recorder.take()
 	in.Outages = r.recorder.takeStorms()
+	in.Closed = r.recorder.takeClosed()
 	r.mu.Unlock()
 	if err != nil {
 		return err

@@ -12,8 +12,16 @@ func connectionFacts(p *page) []string {
 		return nil
 	}
 	balance := p.sum(results.ConnectionsAttempted, results.ConnectionsOpened, results.ConnectionsFailed, results.ConnectionsAbandoned)
-	if open := p.shown([]results.ID{results.ConnectionsPeak}, results.ConnectionsClosedByServer, results.ConnectionsLeft); open != "" {
-		balance += " · " + open
+	closed := p.shown(nil, results.ConnectionsClosedByServer)
+	if n := p.d.Metrics[results.ConnectionsClosedByServer.String()].By[properEnd]; n > 0 {
+		closed += fmt.Sprintf(" (%s properly)", results.Format(float64(n), results.UnitOne))
+	}
+	for _, fact := range []string{
+		p.shown([]results.ID{results.ConnectionsPeak}, results.ConnectionsNeverOpen), closed, p.shown(nil, results.ConnectionsCut, results.ConnectionsLeft),
+	} {
+		if fact != "" {
+			balance += " · " + fact
+		}
 	}
 	opened := p.d.Metrics[results.ConnectionsOpened.String()].By
 	return filled(balance, tokens("opened by address: ", opened))
@@ -149,13 +157,15 @@ func (p *page) holdRate(id results.ID) (float64, bool) {
 
 func reconnectFacts(p *page) []string {
 	if count, _ := p.value(results.ReconnectCount); count == 0 {
-		if stranded, _ := p.value(results.ReconnectStranded); stranded == 0 {
+		stranded, _ := p.value(results.ReconnectStranded)
+		away, _ := p.value(results.ReconnectAway)
+		if stranded+away == 0 {
 			return nil
 		}
 	}
 	return filled(p.shown(
 		[]results.ID{results.ReconnectCount},
-		results.ReconnectStranded, results.ReconnectRecoveredP50, results.ReconnectRecoveredP95, results.ReconnectRecoveredAll,
+		results.ReconnectStranded, results.ReconnectAway, results.ReconnectRecoveredP50, results.ReconnectRecoveredP95, results.ReconnectRecoveredAll,
 	))
 }
 

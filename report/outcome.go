@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +122,9 @@ func (p *page) verdict() error {
 	case results.ExitCrossed:
 		word, look = "FAILED:", red
 	}
+	if cause := p.d.Verdict.Cause; cause != "" && !strings.HasPrefix(why, cause) {
+		why = cause + "; " + why
+	}
 	if p.d.Verdict.Trust != "" {
 		why += "; generator: " + p.d.Verdict.Trust
 	}
@@ -166,16 +170,25 @@ func (p *page) warnings() error {
 	return nil
 }
 
+// classified are the metrics whose tokens are not failures.
+var classified = []results.ID{results.ConnectionsOpened, results.ConnectionsCut, results.ReconnectReplays}
+
+// properEnd is the token of a stream that ended as its protocol has it.
+const properEnd = "eof"
+
 // failures lists what has tokens, most frequent first.
 func (p *page) failures() error {
 	var rows [][]string
 	for id := range results.NumMetrics {
-		if id == results.ReconnectReplays || id == results.ConnectionsOpened {
-			continue // most classes of the one are no failures, and the other has addresses
+		if slices.Contains(classified, id) {
+			continue
 		}
 		by := p.d.Metrics[id.String()].By
 		name := id.String()
 		for _, token := range byCount(by) {
+			if token == properEnd {
+				continue
+			}
 			rows = append(rows, []string{"  " + name, token, results.Format(float64(by[token]), results.UnitOne)})
 			name = ""
 		}

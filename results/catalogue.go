@@ -59,7 +59,9 @@ const (
 	ConnectionsOpened
 	ConnectionsFailed
 	ConnectionsAbandoned
+	ConnectionsNeverOpen
 	ConnectionsClosedByServer
+	ConnectionsCut
 	ConnectionsLeft
 	ConnectionsQueued
 	ConnectionsStarved
@@ -108,6 +110,7 @@ const (
 	ReconnectCount
 	ReconnectDowntime
 	ReconnectStranded
+	ReconnectAway
 	ReconnectReplays
 	ReconnectCaughtUp
 	ReconnectDelayError
@@ -174,7 +177,9 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectionsOpened:         {"connections.opened", KindCounter, UnitOne, "streams that opened, also by address where there are several", HigherIsBetter},
 	ConnectionsFailed:         {"connections.failed", KindCounter, UnitOne, "attempts that failed, also by token", LowerIsBetter},
 	ConnectionsAbandoned:      {"connections.abandoned", KindCounter, UnitOne, "attempts still pending when the run ended", LowerIsBetter},
+	ConnectionsNeverOpen:      {"connections.never_open", KindCounter, UnitOne, "subscribers whose stream had not opened when the run ended, also by what kept it", LowerIsBetter},
 	ConnectionsClosedByServer: {"connections.closed_by_server", KindCounter, UnitOne, "open streams that the server or the network ended, also by token", Neutral},
+	ConnectionsCut:            {"connections.cut", KindCounter, UnitOne, "open streams that an outage of the scenario cut on our side, also by how", Neutral},
 	ConnectionsLeft:           {"connections.left", KindCounter, UnitOne, "subscribers that left by plan, each followed by a new one", Neutral},
 	ConnectionsQueued:         {"connections.queued", KindCounter, UnitOne, "openings that had to wait for a free place: on a shared HTTP/2 connection, or on the connections of their browser", LowerIsBetter},
 	ConnectionsStarved:        {"connections.starved", KindCounter, UnitOne, "of the abandoned, those that still waited for a free place on the connections of their browser, also by the limit", LowerIsBetter},
@@ -229,6 +234,7 @@ var Catalogue = [NumMetrics]Metric{
 	ReconnectCount:        {"reconnect.count", KindCounter, UnitOne, "streams that ended and were opened again", Neutral},
 	ReconnectDowntime:     {"reconnect.downtime", KindHistogram, UnitNanoseconds, "stream ended to open again", LowerIsBetter},
 	ReconnectStranded:     {"reconnect.stranded", KindCounter, UnitOne, "subscribers that by their policy will never come back, also by token", LowerIsBetter},
+	ReconnectAway:         {"reconnect.away", KindCounter, UnitOne, "subscribers that lost their stream, whose reconnection time was over, and that had none when the run ended", LowerIsBetter},
 	ReconnectReplays:      {"reconnect.replays", KindCounter, UnitOne, "reconnections by what the server replayed from the last event ID; they add up to reconnect.count", Neutral},
 	ReconnectCaughtUp:     {"reconnect.caught_up", KindHistogram, UnitNanoseconds, "stream open again to the last receipt of what was missed, where nothing stayed missing", LowerIsBetter},
 	ReconnectDelayError:   {"reconnect.delay_error", KindHistogram, UnitNanoseconds, "actual wait minus the reconnection time in force", LowerIsBetter},

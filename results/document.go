@@ -127,6 +127,8 @@ type Verdict struct {
 	Pass    bool     `json:"pass"`
 	Trust   string   `json:"trust"`
 	Reasons []string `json:"reasons"` // of the trust
+	// Cause is what the rest follows from, in a line; empty: nothing that is known. Run.Failure begins with it.
+	Cause string `json:"cause,omitempty"`
 	// Inconclusive says why the run as a whole cannot be judged, whatever its thresholds say; empty: it can.
 	Inconclusive []Warning `json:"inconclusive,omitempty"`
 }

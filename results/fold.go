@@ -15,6 +15,7 @@ type Folder struct {
 	series seriesFold
 
 	outages []OutagePart
+	closed  endingsFold
 
 	serverMemory, generatorMemory perStream
 	serverCPUNanos                float64 // in the hold phases and the drain, where the deliveries are
@@ -85,6 +86,7 @@ func (f *Folder) Add(i *Interval) error {
 	if f.outages, err = mergeOutages(f.outages, i.Outages); err != nil {
 		return err
 	}
+	f.closed.add(i.Closed, gauges[ConnectionsOpen])
 	f.series.add(i, total, gauges)
 	f.warnings = addWarnings(f.warnings, i.Warnings...)
 	f.endNS = max(f.endNS, i.EndNS)

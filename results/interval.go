@@ -49,6 +49,7 @@ type Interval struct {
 	Gauges   map[string]float64 `json:"gauges,omitempty"` // by metric name; those that merge by adding and those that do not: see Merge
 	Marks    []PhaseMark        `json:"marks,omitempty"`
 	Outages  []OutagePart       `json:"outages,omitempty"`
+	Closed   *Endings           `json:"closed,omitempty"` // nil: the server ended no stream
 	Warnings []Warning          `json:"warnings,omitempty"`
 	End      *End               `json:"end,omitempty"` // only in the last one
 }
@@ -72,6 +73,9 @@ type End struct {
 	Partial bool `json:"partial,omitempty"`
 	// Failure is one line that says why the run failed (target unreachable, hook failing, internal); empty when it did not.
 	Failure string `json:"failure,omitempty"`
+	// Open are the streams that were open when the run came to end them, Waiting the subscribers whose reconnection time was not over.
+	Open    int64 `json:"open,omitempty"`
+	Waiting int64 `json:"waiting,omitempty"`
 	// TimeOfReceipt and Wire take the place of those in the header: only now it is known.
 	TimeOfReceipt string `json:"time_of_receipt,omitempty"`
 	Wire          *Wire  `json:"wire,omitempty"`

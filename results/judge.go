@@ -1,6 +1,9 @@
 package results
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // judge holds the thresholds against the document, and says whether the run can be judged at all and how far the generator can be
 // trusted.
@@ -14,7 +17,12 @@ func (f *Folder) judge(d *Document) {
 		d.Thresholds = append(d.Thresholds, result)
 	}
 	d.Verdict.Trust, d.Verdict.Reasons = trust(d)
-	d.Verdict.Inconclusive = append(loadNotOffered(d), f.nothingMeasured(d)...)
+	d.Verdict.Inconclusive = slices.Concat(loadNotOffered(d), f.nothingMeasured(d), f.nobodyBack())
+	if cause := f.endedAtOnce(d); d.ExitCode() != ExitPassed && cause != "" {
+		if d.Verdict.Cause = cause; d.Run.Failure != "" {
+			d.Run.Failure = cause + "; " + d.Run.Failure
+		}
+	}
 	d.Verdict.Pass = d.ExitCode() == ExitPassed
 }
 
@@ -27,7 +35,9 @@ func (d *Document) hold(expression string) ThresholdResult {
 	if d.Run.Failure != "" && !d.measuredAnything() {
 		return ThresholdResult{Expression: expression, Unit: UnitOne, Outcome: NotMeasured, Reason: "the run failed before it measured"}
 	}
-	return t.Eval(d)
+	result := t.Eval(d)
+	result.Reason = either(result.Reason, d.remark(t))
+	return result
 }
 
 // measuredAnything reports whether a byte of an answer's content came, or an event.
@@ -50,6 +60,16 @@ func loadNotOffered(d *Document) []Warning {
 		"%s of %s events that were due were never sent: calls of the publish hook were slower than the rate, and those of one topic wait for each other; "+
 			"set publish.concurrent: true, use more topics, or lower publish.rate",
 		Format(*unsent, UnitOne), Format(*due, UnitOne))}}
+}
+
+// nobodyBack tells of a run at whose end no stream was open, while some would have come back later.
+func (f *Folder) nobodyBack() []Warning {
+	if f.end == nil || f.end.Open > 0 || f.end.Waiting == 0 {
+		return nil
+	}
+	return []Warning{{Token: "reconnect_waiting", Message: fmt.Sprintf(
+		"no stream was open when the run ended, and %s still waited for their reconnection time: whether they come back was not seen; give the run a longer last phase",
+		plural(float64(f.end.Waiting), "subscriber"))}}
 }
 
 // nothingMeasured tells of the metrics that the run was made for and that have no value.

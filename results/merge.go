@@ -23,6 +23,12 @@ func (i *Interval) Merge(o *Interval) error {
 			return err
 		}
 	}
+	if o.Closed != nil {
+		if i.Closed == nil {
+			i.Closed = new(Endings)
+		}
+		i.Closed.Merge(*o.Closed)
+	}
 	var err error
 	if i.Outages, err = mergeOutages(i.Outages, o.Outages); err != nil {
 		return err
@@ -61,6 +67,8 @@ func (i *Interval) Merge(o *Interval) error {
 		if i.End == nil {
 			i.End = &End{}
 		}
+		i.End.Open += o.End.Open
+		i.End.Waiting += o.End.Waiting
 		i.End.Partial = i.End.Partial || o.End.Partial
 		if i.End.Failure == "" {
 			i.End.Failure = o.End.Failure

@@ -19,7 +19,9 @@ type defaultThreshold struct {
 var defaultThresholds = []defaultThreshold{
 	// Attempts fail while an outage keeps the server away.
 	{"connections.failed == 0", []results.ID{results.ConnectionsFailed}, func(p *Plan) bool { return !p.hasOutage() }},
-	{"connections.abandoned == 0", []results.ID{results.ConnectionsAbandoned}, func(p *Plan) bool { return p.Publish == nil && !p.hasOutage() }},
+	{"connections.never_open == 0", []results.ID{results.ConnectionsNeverOpen}, func(p *Plan) bool { return p.Tabs == 0 }},
+	// More tabs than their browser has connections for is what such a scenario shows.
+	{"connections.never_open <= connections.starved", []results.ID{results.ConnectionsNeverOpen}, func(p *Plan) bool { return p.Tabs > 0 }},
 	// A server that ends streams must be expected: by finite answers, an outage, or a profile that comes back.
 	{"connections.closed_by_server == 0", []results.ID{results.ConnectionsClosedByServer}, func(p *Plan) bool {
 		return p.streamsStay() && p.SlowReaders.Share == 0
@@ -28,6 +30,7 @@ var defaultThresholds = []defaultThreshold{
 		return p.streamsStay() && p.SlowReaders.Share > 0
 	}},
 	{"reconnect.stranded == 0", []results.ID{results.ReconnectStranded}, func(p *Plan) bool { return p.Reconnect.Profile != "none" }},
+	{"reconnect.away == 0", []results.ID{results.ReconnectAway}, func(p *Plan) bool { return p.Reconnect.Profile != "none" }},
 	{"events.received + events.comments > 0", []results.ID{results.EventsReceived, results.EventsComments}, func(p *Plan) bool {
 		return p.Publish == nil
 	}},

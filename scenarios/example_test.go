@@ -30,10 +30,10 @@ func Example() {
 	}
 	request, err := plan.Request(1999)
 	fmt.Println(plan.Clients, request.Method, request.URL, err)
-	fmt.Println(plan.Defaults[2].Expression)
+	fmt.Println(plan.Defaults[0].Expression)
 	// Output:
 	// 2000 GET http://127.0.0.1:8080/events?topic=t0 <nil>
-	// deliveries.lost == 0
+	// connections.failed == 0
 }
 
 func ExampleMistakes() {

@@ -28,6 +28,7 @@ var requirements = []requirement{
 		"only who reconnects while events are published is replayed any: add publish, and a profile in load.reconnect"},
 	{[]string{"reconnect.recovered_p50", "reconnect.recovered_p95", "reconnect.recovered_all", "fanout.survivors"}, (*Plan).hasOutage,
 		"it is about an outage: add a phase with one"},
+	{[]string{"connections.cut"}, (*Plan).hasOutage, "nobody is cut on our side: add a phase with an outage"},
 	{[]string{"connections.left"}, func(p *Plan) bool {
 		return slices.ContainsFunc(p.Phases, func(phase PlanPhase) bool { return phase.Churn != nil })
 	}, "nobody leaves by plan: add a phase with churn"},

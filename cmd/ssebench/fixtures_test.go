@@ -31,10 +31,13 @@ import (
 //	fixture spin DURATION       a busy loop
 //	fixture ask URL             posts nothing, and waits for the answer
 //	fixture delay TIME DEV DEV  passes frames on between two network devices, so much later (Linux)
+//	fixture endings HOW...      streams that end in a way to choose
 //	fixture bad                 one path for each way to be wrong
 func fixture() {
 	kind := os.Args[1]
 	switch kind {
+	case "endings":
+		serveEndings(os.Args[2:])
 	case "poster":
 		poster(os.Args[2])
 		return

@@ -54,8 +54,8 @@ func TestPollersCut(t *testing.T) {
 				t.Parallel()
 				d := pollersThrough(t, transport, "outage: {cut: 50%, by: "+by+"}")
 				o := outageOf(t, d)
-				if closed := d.Metrics["connections.closed_by_server"].By; !maps.Equal(closed, map[string]int64{"cut_" + by: 20}) {
-					t.Errorf("closed: %v", closed)
+				if cut := d.Metrics["connections.cut"].By; !maps.Equal(cut, map[string]int64{"cut_" + by: 20}) {
+					t.Errorf("cut: %v", cut)
 				}
 				if dials := d.Metrics["connect.dial"].Histogram; transport == "long-poll" && dials.Count != 60 { // a poll's is no opening
 					t.Errorf("%d dials, want 40 and 20", dials.Count)

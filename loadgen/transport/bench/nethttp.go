@@ -50,14 +50,11 @@ func (c *clientConfig) httpClient() *http.Client {
 }
 
 // scan reads lines of a body until it ends.
-func (c *clientConfig) scan(stream int, body io.Reader, t *tally) {
+func scan(stream int, body io.Reader, t *tally) {
 	s := bufio.NewScanner(body)
 	for s.Scan() {
 		if data, ok := bytes.CutPrefix(s.Bytes(), []byte("data: ")); ok {
 			at, own := written(data)
-			if c.Objects {
-				at, own = decoded(data), sampled(stream)
-			}
 			t.event(stream, at, own)
 		}
 	}
@@ -94,7 +91,7 @@ func openNetHTTP(c *clientConfig, t *tally, opened func()) error {
 				return
 			}
 			opened()
-			c.scan(i, resp.Body, t)
+			scan(i, resp.Body, t)
 		}()
 	}
 	return nil
@@ -132,7 +129,7 @@ func openXNet(c *clientConfig, t *tally, opened func()) error {
 					return
 				}
 				opened()
-				c.scan(i, resp.Body, t)
+				scan(i, resp.Body, t)
 			}()
 		}
 	}

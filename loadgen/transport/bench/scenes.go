@@ -11,7 +11,6 @@ import (
 const (
 	ours         = "ours"
 	oursBlocking = "ours, blocking" // it never polls
-	oursCounting = "ours, counting" // it does not look into what it observes
 )
 
 // scene is a server, a load, and the clients that take turns.
@@ -39,7 +38,6 @@ const (
 	pinnedH2    = "HTTP/2 together, one CPU"
 	pinnedOne   = "HTTP/2 apart, one CPU"
 	pinnedPolls = "polls, one CPU"
-	pinnedJSON  = "JSON that differs, one CPU"
 )
 
 const baseStreams = 100
@@ -57,7 +55,6 @@ func (p *plan) scenes() []scene {
 		{name: pinnedH2, server: h2, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedOne, server: serverConfig{Protocol: frames, Apart: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedPolls, server: serverConfig{Protocol: answers}, streams: max(n/30, 1), pinned: true, clients: []string{ours, "net/http", wrk}},
-		{name: pinnedJSON, server: serverConfig{Protocol: plain, Objects: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, oursCounting, "net/http"}},
 		{name: free, server: h1, streams: n, perSecond: 5, clients: []string{ours, "net/http", "epoll", oursBlocking}},
 		{name: freeBase, server: h1, streams: baseStreams, perSecond: 5, clients: []string{ours, "net/http", "epoll"}},
 		{name: freeTLS, server: tls, streams: n, perSecond: 2, big: 40_000, clients: []string{ours, "net/http"}},
@@ -76,13 +73,10 @@ func (p *plan) turn(s *scene, kind string, round int) (*figures, error) {
 	defer server.stop()
 	c := clientConfig{
 		Kind: kind, Protocol: s.server.Protocol, Streams: s.streams, PerSecond: s.perSecond, Warm: p.warm, Hold: p.hold, Big: s.big, Settle: p.settle, AfterBig: max(p.hold/2, 2*time.Second),
-		Profile: p.profileOf(s, kind, round), Objects: s.server.Objects,
+		Profile: p.profileOf(s, kind, round),
 	}
-	switch kind {
-	case oursBlocking:
+	if kind == oursBlocking {
 		c.Kind, c.Poll = ours, transport.PollBlock
-	case oursCounting:
-		c.Kind, c.Counting = ours, true
 	}
 	if err := server.read(&c.Server, 10*time.Second); err != nil {
 		return nil, err

@@ -21,7 +21,6 @@ const (
 type serverConfig struct {
 	Protocol string
 	Batch    int  // events that go into one write; 0 is 1
-	Objects  bool // data is objects that differ from stream to stream, see newObjects
 	Apart    bool // HTTP/2: a write for each frame, not one for all frames of a connection
 }
 
@@ -66,10 +65,7 @@ func serve(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h := &hub{streams: b, layOut: newText, batch: max(c.Batch, 1), queue: make(chan publication, 2*max(c.Batch, 1)), failed: make(chan error, 1)}
-	if c.Objects {
-		h.layOut = newObjects
-	}
+	h := &hub{streams: b, batch: max(c.Batch, 1), queue: make(chan publication, 2*max(c.Batch, 1)), failed: make(chan error, 1)}
 	go h.run()
 	go h.listen(p)
 	ended := make(chan struct{})
@@ -98,7 +94,6 @@ type publication struct {
 // hub gathers publications into writes.
 type hub struct {
 	streams broadcaster
-	layOut  func([]publication) *text
 	batch   int
 	queue   chan publication
 	failed  chan error
@@ -150,7 +145,7 @@ func (h *hub) run() {
 			}
 		case <-leftover:
 		}
-		if err := h.streams.broadcast(h.layOut(gathered)); err != nil {
+		if err := h.streams.broadcast(newText(gathered)); err != nil {
 			h.fail(err)
 			return
 		}

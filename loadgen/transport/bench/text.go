@@ -14,7 +14,6 @@ const (
 	clockDigits = 19
 	sharedTime  = ' '
 	ownTime     = '!'
-	inObject    = ':' // see newObjects
 	exact       = "?exact"
 )
 
@@ -28,11 +27,9 @@ var pid = os.Getpid()
 
 // text is one write's worth of events.
 type text struct {
-	shared  []byte
-	own     []byte // for streams of the sample, or all: a copy to be stamped for each of them
-	clocks  []int  // offsets of the separators
-	begun   []int  // the same, of objects: before the time of the broadcast
-	differs bool   // every stream gets the time of its own write: objects
+	shared []byte
+	own    []byte // for streams of the sample: a copy to be stamped for each of them
+	clocks []int  // offsets of the separators
 }
 
 // newText lays the events out as an event stream.
@@ -53,46 +50,35 @@ func newText(events []publication) *text {
 func (t *text) chunk() {
 	size := append(strconv.AppendInt(nil, int64(len(t.shared)), 16), '\r', '\n')
 	t.shared = append(append(size, t.shared...), '\r', '\n')
-	for _, offsets := range [][]int{t.clocks, t.begun} {
-		for i := range offsets {
-			offsets[i] += len(size)
-		}
+	for i := range t.clocks {
+		t.clocks[i] += len(size)
 	}
 }
 
 // begin stamps the text of a broadcast that begins now; it is complete.
 func (t *text) begin() {
-	if t.differs {
-		writeTime(t.shared, t.begun, inObject)
-		t.own = t.shared
-		return
-	}
 	t.own = bytes.Clone(t.shared)
-	writeTime(t.shared, t.clocks, sharedTime)
+	t.stamp(t.shared, sharedTime)
 }
 
 // bytes are what a stream gets; valid until the next call.
 func (t *text) bytes(own bool) []byte {
-	switch {
-	case t.differs:
-		writeTime(t.own, t.clocks, inObject)
-	case own:
-		writeTime(t.own, t.clocks, ownTime)
-	default:
+	if !own {
 		return t.shared
 	}
+	t.stamp(t.own, ownTime)
 	return t.own
 }
 
-// writeTime writes the present time behind all separators.
-func writeTime(b []byte, clocks []int, separator byte) {
+// stamp writes the present time into all events.
+func (t *text) stamp(b []byte, separator byte) {
 	now := time.Now().UnixNano()
 	digits := [1 + clockDigits]byte{separator}
 	for i := clockDigits; i > 0; i-- {
 		digits[i] = byte('0' + now%10)
 		now /= 10
 	}
-	for _, at := range clocks {
+	for _, at := range t.clocks {
 		copy(b[at:], digits[:])
 	}
 }
@@ -103,18 +89,12 @@ func written[T string | []byte](data T) (nanos int64, own bool) {
 	if at < 1 || data[at-1] != sharedTime && data[at-1] != ownTime {
 		return 0, false
 	}
-	nanos = decimal(data[at:])
-	return nanos, nanos > 0 && data[at-1] == ownTime
-}
-
-// decimal is the number that the digits are; zero where something else is among them.
-func decimal[T string | []byte](digits T) (n int64) {
-	for i := range len(digits) {
-		c := digits[i]
+	for i := at; i < len(data); i++ {
+		c := data[i]
 		if c < '0' || c > '9' {
-			return 0
+			return 0, false
 		}
-		n = n*10 + int64(c-'0')
+		nanos = nanos*10 + int64(c-'0')
 	}
-	return n
+	return nanos, data[at-1] == ownTime
 }
