@@ -2,7 +2,7 @@ GOFUMPT     := go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    := 30s
 
-.PHONY: demo build test race lint fmt fuzz soak drill claims transports bench bench-truth bench-sse bench-reference bench-engine
+.PHONY: demo build test race lint fmt fuzz soak drill claims transports notices bench bench-truth bench-sse bench-reference bench-engine
 
 demo: ; go run ./cmd/ssebench run quickstart
 build: ; go build -o bin/ssebench ./cmd/ssebench
@@ -14,6 +14,7 @@ fuzz: ; go list ./... | while read p; do go test -list '^Fuzz' $$p | grep ^Fuzz 
 drill: ; SSEBENCH_DRILL=$(CURDIR)/results/published/outages/tables.md go test -v -count 1 -timeout 60m -run 'LedgerClasses|Outage|Deploy' ./cmd/ssebench
 claims: ; SSEBENCH_CLAIMS=$(CURDIR)/results/published/claims/tables.md go test -v -count 1 -timeout 20m -run 'Claims$$' ./cmd/ssebench
 transports: ; SSEBENCH_TRANSPORTS=$(CURDIR)/results/published/transports/tables.md go test -v -count 1 -timeout 60m -run TransportsCompared ./cmd/ssebench
+notices: ; SSEBENCH_NOTICES=write go test -count 1 -run NoticesAreUpToDate ./cmd/ssebench
 soak: ; go run ./cmd/ssebench run quickstart --name soak-15k -c 15k --set load.phases.1.hold=60s --set publish.rate=1/s
 bench: ; go test -run '^$$' -bench . -benchmem ./loadgen/... ./results ./reference
 bench-truth: ; go test -run '^$$' -bench Truth -benchtime 1x -timeout 20m ./cmd/ssebench
