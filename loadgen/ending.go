@@ -10,6 +10,7 @@ import (
 // Ended implements Sink.
 func (s *subscription) Ended(e *Ending, discarded bool, next Next) {
 	v := s.lane.shard.current()
+	s.letGo()
 	if discarded && e.Token != TokenCut {
 		v.Add(results.EventsDiscarded, 1)
 	}

@@ -99,6 +99,9 @@ func (p *poller) Bytes(b []byte, at time.Time) error {
 	if q.body = append(q.body, b...); int64(len(q.body)) > c.limit {
 		return &Failure{"answer_too_long", "an answer is longer than " + strconv.FormatInt(c.limit, 10) + " bytes (target.event_limit)"}
 	}
+	if cap(q.body) > smallBuffer {
+		return (*subscription)(p).Hold(cap(q.body))
+	}
 	return nil
 }
 
@@ -106,6 +109,7 @@ func (p *poller) Bytes(b []byte, at time.Time) error {
 func (p *poller) Ended(e Ending) time.Time {
 	s, q := (*subscription)(p), p.own.polls
 	defer func() {
+		s.letGo()
 		s.lane.shard.giveBody(q.body)
 		q.body, q.opening = nil, nil
 	}()

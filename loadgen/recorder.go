@@ -23,7 +23,8 @@ type shard struct {
 	bodies   [][]byte // of answers, for the next ones
 	opened   openedMessage
 	flights  flights
-	queued   map[*subscription]bool // whose opening waits for a free place
+	queued   map[*subscription]bool  // whose opening waits for a free place
+	buffered map[*subscription]int64 // bytes of buffers that are accounted for
 
 	held       held
 	unreadable unread // events that nothing tells from others, in publish mode

@@ -65,6 +65,7 @@ type run struct {
 	reopener    *reopener  // nil: the plan has no outage
 	streams     sync.Mutex // guards subscription.stream; never taken with a lane held
 	departures  departures
+	buffers     *Buffers
 
 	failOnce sync.Once
 	failed   chan struct{} // closed with the first failure
@@ -84,6 +85,10 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
 		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target), tabs: plan.Tabs, agent: UserAgentOf(plan.Reconnect.Profile)}, subscriptions: make([]*subscription, 0, plan.Clients),
+		buffers: runner.Buffers,
+	}
+	if r.requests.webSocket != nil {
+		r.requests.webSocket.Buffers = r.buffers
 	}
 	r.notes.redact = plan.Redact
 	r.lots, r.departures.run = newLots(plan), r

@@ -19,6 +19,7 @@ type Runner struct {
 	Breaker   Breaker         // nil: the plan has no outage that needs one
 	Host      Host            // nil: nothing is known of our own process
 	Stop      <-chan struct{} // closed: end the phase and drain; ctx ends at once
+	Buffers   *Buffers        // bounds what all streams hold of events that have not ended; nil: only each by itself
 	// Environment and Warnings go into the document.
 	Environment results.Environment
 	Warnings    []results.Warning

@@ -147,6 +147,11 @@ func (s *Subscriber) Bytes(b []byte, at time.Time) error {
 	if err != nil {
 		return &Failure{sse.TooLongToken, strings.TrimPrefix(err.Error(), sse.TooLongToken+": ")}
 	}
+	if n := s.parser.Buffered(); n > smallBuffer {
+		if h, ok := s.Sink.(Holder); ok {
+			return h.Hold(n)
+		}
+	}
 	return nil
 }
 

@@ -203,6 +203,9 @@ func (s *subscription) recordDelay(v *results.Values, dialStart time.Time) {
 func (s *subscription) Read(b []byte, at time.Time) *sse.Repeat {
 	shard := &s.lane.shard
 	shard.startRead(b, s.run.timeline.since(at))
+	if len(shard.buffered) > 0 && shard.buffered[s] > 0 {
+		_ = s.Hold(s.client.parser.Buffered()) // after the read before; less never crosses a limit
+	}
 	if s.special&recorded != 0 {
 		shard.flights.read(s, b, shard.now)
 	}

@@ -17,6 +17,7 @@ const (
 // Tokens lists those that this package makes, by which streams that a Transport brought are judged.
 var Tokens = []Token{
 	{"answer_too_long", "an answer to a poll is longer than target.event_limit"},
+	{TokenBufferLimit, "all streams together hold more than target.buffer_limit of events that have not ended, and this one crossed it"},
 	{"content_encoding", "the response is coded although only identity was asked for"},
 	{"content_type", "the response is no text/event-stream; of a poll, not of the format that the scenario names"},
 	{"cursor_missing", "an answer to a poll has no cursor where the scenario says"},

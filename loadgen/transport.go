@@ -133,9 +133,10 @@ type Request struct {
 
 // WebSocket is what a Request says of the WebSocket that it asks for.
 type WebSocket struct {
-	Compress  bool   // offer permessage-deflate, without context takeover on either side (RFC 7692)
-	Limit     int64  // bytes of the longest message that is read; 0: 16 MiB
-	Subscribe []byte // sent as a text message once the WebSocket is open; empty: nothing is
+	Compress  bool     // offer permessage-deflate, without context takeover on either side (RFC 7692)
+	Limit     int64    // bytes of the longest message that is read; 0: 16 MiB
+	Buffers   *Buffers // accounts for messages that have not ended; nil: nothing does
+	Subscribe []byte   // sent as a text message once the WebSocket is open; empty: nothing is
 }
 
 // Field is a header field. The value's bytes go out as they are.

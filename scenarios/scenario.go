@@ -78,6 +78,9 @@ type Target struct {
 	// EventLimit is the size in bytes of the longest event that is read, data, type and id together; beyond it the stream fails. Default
 	// 16MiB.
 	EventLimit Size `yaml:"event_limit,omitempty" json:"event_limit,omitempty"`
+	// BufferLimit is the size in bytes of all events together, over all streams of a process, that have begun and not ended; the stream that
+	// crosses it fails. Default: a quarter of the memory of the machine, or of its control group.
+	BufferLimit Size `yaml:"buffer_limit,omitempty" json:"buffer_limit,omitempty"`
 	// TLS settings of an https target.
 	TLS *TLS `yaml:"tls,omitempty" json:"tls,omitempty"`
 	// Heartbeat is the interval at which the bundled server sends a comment, or a ping to a WebSocket; default none.

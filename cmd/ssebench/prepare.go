@@ -11,6 +11,7 @@ import (
 	"ssebench/loadgen"
 	"ssebench/loadgen/host"
 	"ssebench/loadgen/publish"
+	"ssebench/loadgen/sse"
 	"ssebench/loadgen/transport"
 	"ssebench/results"
 	"ssebench/scenarios"
@@ -33,7 +34,7 @@ func prepare(ctx, hurry context.Context, scenario *scenarios.Scenario, guard *ho
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
-	j := &job{plan: plan, runner: new(loadgen.Runner), hurry: hurry}
+	j := &job{plan: plan, runner: &loadgen.Runner{Buffers: &loadgen.Buffers{Limit: bufferLimit(plan)}}, hurry: hurry}
 	defer func() {
 		if err != nil {
 			j.close() // the first error is the one to show
@@ -138,7 +139,7 @@ func isLoopback(hostname string) bool {
 // need says what the plan asks of this machine.
 func (j *job) need(loopback bool) host.Need {
 	n := host.Need{
-		Connections: connections(j.plan), SourceAddresses: len(j.plan.SourceAddresses), Loopback: loopback, ServerLocal: loopback,
+		BufferLimit: bufferLimit(j.plan), EventLimit: eventLimit(j.plan), Connections: connections(j.plan), SourceAddresses: len(j.plan.SourceAddresses), Loopback: loopback, ServerLocal: loopback,
 	}
 	for _, phase := range j.plan.Phases {
 		if phase.Kind == "ramp" {
@@ -147,6 +148,22 @@ func (j *job) need(loopback bool) host.Need {
 		}
 	}
 	return n
+}
+
+// bufferLimit is what all streams together may hold of events that have not ended, in bytes.
+func bufferLimit(p *scenarios.Plan) int64 {
+	if own := int64(p.Target.BufferLimit); own > 0 {
+		return own
+	}
+	return host.BufferLimit()
+}
+
+// eventLimit is the same of one stream.
+func eventLimit(p *scenarios.Plan) int64 {
+	if own := int64(p.Target.EventLimit); own > 0 {
+		return own
+	}
+	return sse.DefaultLimit
 }
 
 // connections is how many the plan needs at most, as far as it knows: a server may allow fewer streams on one. Every lane has its own.

@@ -15,6 +15,8 @@ type Need struct {
 	SourceAddresses int
 	// Loopback: the streams go to 127.0.0.0/8, so that LoopbackSources finds as many source addresses as are needed.
 	Loopback bool
+	// BufferLimit is what all streams may hold of events that have not ended, in bytes, and EventLimit what one may; zero: nothing is known of it.
+	BufferLimit, EventLimit int64
 	// ServerLocal: the server runs on this machine too, and has the other half of each connection.
 	ServerLocal bool
 }
@@ -79,7 +81,7 @@ func (n Need) ends() int64 {
 }
 
 func (l *limits) check(n Need) []Check {
-	return []Check{l.checkFiles(n), l.checkSystemFiles(n), l.checkPorts(n), l.checkMemory(n), l.checkBacklog(n), l.checkTCPMemory(n)}
+	return []Check{l.checkFiles(n), l.checkSystemFiles(n), l.checkPorts(n), l.checkMemory(n), l.checkBuffers(n), l.checkBacklog(n), l.checkTCPMemory(n)}
 }
 
 func (l *limits) most(n Need) int {
@@ -167,6 +169,23 @@ func (l *limits) checkMemory(n Need) Check {
 	c.Needed = mebibytes(needed, true)
 	if !c.OK {
 		c.Command = "end other programs, or use fewer connections (-c " + strconv.FormatInt(l.memoryFree/(n.ends()*socketBytes), 10) + ")"
+	}
+	return c
+}
+
+// checkBuffers names the limit on events that have not ended, which servers that behave never come near.
+func (l *limits) checkBuffers(n Need) Check {
+	c := Check{
+		Setting: "target.buffer_limit", Value: mebibytes(n.BufferLimit, false), OK: true, Severity: Warning,
+		Needed: mebibytes(int64(n.Connections)*n.EventLimit, true) + " if every stream held an event of target.event_limit; the one that crosses it ends with buffer_limit",
+		Why:    "by the memory that is available",
+	}
+	if n.BufferLimit == 0 {
+		c.Value = "unknown"
+	}
+	if l.memoryFree >= 0 && n.BufferLimit > l.memoryFree {
+		c.OK, c.Needed = false, "at most "+mebibytes(l.memoryFree, false)
+		c.Command = fmt.Sprintf("--set target.buffer_limit=%dMiB", l.memoryFree>>20)
 	}
 	return c
 }

@@ -126,6 +126,20 @@ func TestPreflightIsMet(t *testing.T) {
 	}
 }
 
+// The limit on events that have not ended is named, and speaks up where it is more than there is.
+func TestPreflightOfBuffers(t *testing.T) {
+	l := roomy()
+	l.memoryFree = 1 << 30
+	n := Need{Connections: 2000, EventLimit: 16 << 20, BufferLimit: 256 << 20}
+	if got, want := l.checkBuffers(n).String(), "target.buffer_limit is 256 MiB, needed: 32000 MiB if every stream held"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	n.BufferLimit = 2 << 30
+	if c := l.checkBuffers(n); c.OK || c.Severity != Warning || !strings.Contains(c.String(), "target.buffer_limit=1024MiB") {
+		t.Errorf("%s", c)
+	}
+}
+
 // A system that tells nothing stops nobody.
 func TestPreflightOfTheUnknown(t *testing.T) {
 	l := readLimits(t.TempDir())

@@ -84,6 +84,14 @@ func (p *Parser) LastEventID() []byte { return p.id.bytes() }
 // SetLastEventID replaces the last event ID string by a copy of id, before a stream starts.
 func (p *Parser) SetLastEventID(id []byte) { p.id.set(id) }
 
+// Buffered returns how many bytes of memory the unfinished event or line takes; 0 between events.
+func (p *Parser) Buffered() int {
+	if p.block == nil {
+		return 0
+	}
+	return cap(p.block.buf) + cap(p.block.typeMemory) + cap(p.block.idMemory)
+}
+
 // End says that the stream ended. What is left of an unterminated event is dropped; discarded reports whether the
 // unfinished event had a data, event or id field in force, or ended inside a line that was or could have become a field
 // (eof_mid_event). After an [ErrTooLong] discarded is true. The parser is then ready for the next stream and keeps

@@ -46,6 +46,7 @@ type webSocket struct {
 	at     time.Time // of the bytes that are being handled
 	out    []byte
 
+	buffers   *loadgen.Buffers
 	subscribe []byte
 	compress  bool // offered
 	upgraded  bool // the server agreed
@@ -57,7 +58,7 @@ func wrap(l *lane, r *loadgen.Request, h loadgen.StreamHandler) loadgen.StreamHa
 	if r.Upgrade != upgradeWebSocket {
 		return h
 	}
-	w := &webSocket{StreamHandler: h, lane: l, limit: messageLimit, subscribe: r.WebSocket.Subscribe, compress: r.WebSocket.Compress}
+	w := &webSocket{StreamHandler: h, lane: l, limit: messageLimit, buffers: r.WebSocket.Buffers, subscribe: r.WebSocket.Subscribe, compress: r.WebSocket.Compress}
 	if r.WebSocket.Limit > 0 {
 		w.limit = uint64(r.WebSocket.Limit)
 	}
@@ -113,7 +114,7 @@ func (w *webSocket) accept(h http.Header) error {
 		return fail(tokenWSAccept, "the server's Sec-WebSocket-Accept is not made of our key: it, or a proxy, does not speak WebSocket")
 	}
 	agreed, err := agreedDeflate(h["Sec-Websocket-Extensions"], w.compress)
-	w.frames = frameReader{limit: w.limit, deflate: agreed}
+	w.frames = frameReader{limit: w.limit, deflate: agreed, buffers: w.buffers}
 	return err
 }
 
@@ -167,7 +168,7 @@ func closeCode(token string) int {
 		return closeProtocol
 	case tokenWSUTF8, tokenWSDeflate:
 		return closeBadData
-	case tokenWSTooLong:
+	case tokenWSTooLong, loadgen.TokenBufferLimit:
 		return closeTooLong
 	}
 	return closeNormal

@@ -48,6 +48,7 @@ type wsFrame struct {
 type frameReader struct {
 	limit   uint64 // of a message as it is on the wire, in bytes
 	deflate bool   // agreed: messages may be compressed
+	buffers *loadgen.Buffers
 	torn    *tornMessage
 }
 
@@ -63,6 +64,7 @@ type tornMessage struct {
 	text    bool
 	packed  bool
 	message []byte
+	held    int64 // bytes of message that are accounted for
 }
 
 var tornMessages = sync.Pool{New: func() any { return &tornMessage{control: make([]byte, 0, controlMost)} }}
@@ -77,6 +79,7 @@ func (r *frameReader) release() {
 		return
 	}
 	r.torn = nil
+	_ = r.buffers.Hold(&t.held, 0) // which never fails
 	if cap(t.message) > tornKept {
 		t.message = nil
 	}
@@ -146,6 +149,9 @@ func (r *frameReader) mend(b []byte, sink messageSink) (rest []byte, err error) 
 		t.control = append(t.control, b[:n]...)
 	} else {
 		t.message = append(t.message, b[:n]...)
+		if err := r.buffers.Hold(&t.held, int64(cap(t.message))); err != nil {
+			return nil, err
+		}
 	}
 	t.left -= uint64(n)
 	if t.left == 0 {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -50,6 +51,35 @@ func readFrames(pieces ...string) []string {
 		r.release()
 	}
 	return h.lines
+}
+
+// longFrame is the header of a frame that is not the last of its message.
+func longFrame(opcode byte, size uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{opcode, 127}, size)
+}
+
+// Messages that have not ended are accounted for over all WebSockets, and no more once they have, or their stream has.
+func TestFramesOfAllStreams(t *testing.T) {
+	b := &loadgen.Buffers{Limit: 300 << 10}
+	begin := func() (r *frameReader, err error) {
+		r = &frameReader{limit: 1 << 20, buffers: b}
+		return r, r.feed(append(longFrame(opText, 200<<10), make([]byte, 150<<10)...), &heardFrames{})
+	}
+	one, err := begin()
+	if err != nil || b.Held() == 0 {
+		t.Fatalf("held %d: %v", b.Held(), err)
+	}
+	two, err := begin()
+	if f, ok := errors.AsType[*loadgen.Failure](err); !ok || f.Token != loadgen.TokenBufferLimit {
+		t.Fatalf("the second: %v", err)
+	}
+	two.release()
+	if err := one.feed(make([]byte, 50<<10), &heardFrames{}); err != nil || b.Held() == 0 {
+		t.Errorf("the rest of the frame: held %d: %v", b.Held(), err)
+	}
+	if err := one.feed([]byte{bitFin | opContinuation, 0}, &heardFrames{}); err != nil || b.Held() != 0 {
+		t.Errorf("its end: held %d: %v", b.Held(), err)
+	}
 }
 
 func TestFrames(t *testing.T) {
