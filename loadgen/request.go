@@ -3,7 +3,6 @@ package loadgen
 import (
 	"fmt"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strings"
@@ -70,9 +69,7 @@ func (q *requests) share(from *scenarios.ClientRequest) (r *Request, resume stri
 	}
 	switch {
 	case key == "":
-		if r.Jar, err = cookiejar.New(nil); err != nil {
-			return nil, "", err
-		}
+		r.Jar = newJar()
 	case len(q.known) < mostKnown:
 		if q.known == nil {
 			q.known = make(map[string]*Request)
