@@ -198,7 +198,7 @@ const longestSecret = 4 << 10
 func redactEntries(entries []results.FlightEntry, redact func(string) string) (masked []results.FlightEntry) {
 	stream := 0 // where the entries of this stream begin
 	for _, e := range entries {
-		e.Message, e.Note = redact(e.Message), redact(e.Note)
+		e.Message, e.Note = Clip(redact(e.Message)), Clip(redact(e.Note))
 		if e.LastEventID != nil {
 			e.LastEventID = new(redact(*e.LastEventID))
 		}

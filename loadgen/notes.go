@@ -30,7 +30,7 @@ func (n *notes) add(token, message string, count int64) {
 		n.items = make(map[string]*note)
 	}
 	if n.items[token] == nil {
-		n.items[token] = &note{message: n.redact(message)}
+		n.items[token] = &note{message: Clip(n.redact(message))}
 	}
 	n.items[token].count += count
 }

@@ -247,7 +247,7 @@ func (l *listener) Ended(e *loadgen.Ending, discarded bool, next loadgen.Next) {
 	if l.over || e.Token == loadgen.TokenCut {
 		return
 	}
-	token, message := e.Token, strings.TrimPrefix(e.Message, e.Token+": ")
+	token, message := e.Token, loadgen.Clip(strings.TrimPrefix(e.Message, e.Token+": "))
 	if discarded {
 		l.end.Discarded = true
 		if token == loadgen.TokenEOF {
