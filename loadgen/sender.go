@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +53,7 @@ const failuresBeforeGivingUp = 5
 func newSender(r *run, hook Publisher, plan *scenarios.PublishPlan, lane *Lane) (*sender, error) {
 	s := &sender{run: r, plan: plan, hook: hook, lane: lane, changed: make(chan struct{}, 1), notes: notes{redact: r.plan.Redact}}
 	if plan.Template != "" {
-		t, err := template.New("publish.payload.template").Option("missingkey=error").Parse(plan.Template)
+		t, err := template.New("publish.payload.template").Funcs(TemplateFuncs).Option("missingkey=error").Parse(plan.Template)
 		if err != nil {
 			return nil, err
 		}
@@ -266,12 +265,12 @@ func (s *sender) fill(ev *Event) error {
 	if s.template == nil {
 		return nil
 	}
-	var b bytes.Buffer
 	data := map[string]any{"Payload": string(ev.Payload), "Seq": ev.Seq, "Topic": ev.Topic, "Event": ev.Type, "ID": ev.ID}
-	if err := s.template.Execute(&b, data); err != nil {
+	payload, err := Fill(s.template, data)
+	if err != nil {
 		return &Failure{"hook_template", err.Error()}
 	}
-	ev.Payload = b.Bytes()
+	ev.Payload = []byte(payload)
 	return nil
 }
 

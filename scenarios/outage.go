@@ -115,11 +115,11 @@ func (o *OutagePlan) Restarts() bool { return len(o.restart) > 0 }
 func (o *OutagePlan) RestartCommand(node int) ([]string, error) {
 	var words []string
 	for _, t := range o.restart {
-		var b strings.Builder
-		if err := t.Execute(&b, map[string]any{"Node": node}); err != nil {
+		word, err := Fill(t, map[string]any{"Node": node})
+		if err != nil {
 			return nil, fmt.Errorf("outage.restart: %s", parseErrorPrefix.ReplaceAllString(err.Error(), ""))
 		}
-		words = append(words, b.String())
+		words = append(words, word)
 	}
 	return words, nil
 }

@@ -112,11 +112,11 @@ func (t text) execute(s *subscriber) (string, error) {
 	if t.Template == nil {
 		return t.plain, nil
 	}
-	var b strings.Builder
-	if err := t.Execute(&b, s); err != nil {
+	text, err := Fill(t.Template, s)
+	if err != nil {
 		return "", &requestError{t.path, parseErrorPrefix.ReplaceAllString(err.Error(), "")}
 	}
-	return b.String(), nil
+	return text, nil
 }
 
 // templates parses the target's templates and checks what they want of the users file.

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -22,13 +21,6 @@ var (
 	eventScope      = scope{fields: []string{"Payload", "Event", "ID", "Topic", "Seq"}}
 	nodeScope       = scope{fields: []string{"Node"}}
 )
-
-var templateFuncs = template.FuncMap{
-	"json": func(v any) (string, error) {
-		text, err := plainJSON(v)
-		return string(text), err
-	},
-}
 
 // The functions that a template may call: ours and those of text/template that make sense here.
 var templateFuncNames = []string{"json", "urlquery", "printf", "print", "index", "len", "slice", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not"}
@@ -54,7 +46,7 @@ func parseTemplate(text string, scope scope) (parsed, []textMistake) {
 	if strings.Count(text, "{{") > mostActions {
 		return parsed{}, []textMistake{{0, fmt.Sprintf("a template has at most %d actions", mostActions), ""}}
 	}
-	t, err := template.New("").Funcs(templateFuncs).Option("missingkey=error").Parse(text)
+	t, err := template.New("").Funcs(TemplateFuncs).Option("missingkey=error").Parse(text)
 	if err != nil {
 		return parsed{}, []textMistake{templateMistake(text, err)}
 	}
@@ -98,7 +90,7 @@ func templateMistake(text string, err error) textMistake {
 	}
 	// What is broken stays broken, however much follows.
 	first := sort.Search(len(ends), func(i int) bool {
-		_, err := template.New("").Funcs(templateFuncs).Parse(text[:ends[i]])
+		_, err := template.New("").Funcs(TemplateFuncs).Parse(text[:ends[i]])
 		return err != nil && !strings.Contains(err.Error(), "unexpected EOF")
 	})
 	m.offset = starts[min(first, len(starts)-1)]
@@ -226,9 +218,9 @@ func (p parsed) sample(scope scope) (string, error) {
 		user[name] = "x"
 	}
 	values["User"] = user
-	var b bytes.Buffer
-	if err := p.template.Execute(&b, values); err != nil {
+	text, err := Fill(p.template, values)
+	if err != nil {
 		return "", fmt.Errorf("%s", parseErrorPrefix.ReplaceAllString(err.Error(), ""))
 	}
-	return b.String(), nil
+	return text, nil
 }

@@ -1,8 +1,6 @@
 package publish
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,19 +25,6 @@ func fieldsOf(ev *loadgen.Event) *fields {
 	return &fields{Payload: string(ev.Payload), Event: ev.Type, ID: ev.ID, Topic: ev.Topic, Seq: ev.Seq}
 }
 
-var functions = template.FuncMap{"json": toJSON}
-
-// toJSON is the value as JSON; a text comes with its quotes. Text that is no HTML keeps its < and >.
-func toJSON(v any) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
-}
-
 // text is a template that was checked.
 type text struct {
 	name     string // as the scenario calls it
@@ -49,7 +34,7 @@ type text struct {
 
 // parseText checks the template by its tree, since a branch that is not taken now may be taken later, and by a sample event.
 func parseText(name, source string) (*text, error) {
-	t, err := template.New(name).Funcs(functions).Parse(source)
+	t, err := template.New(name).Funcs(loadgen.TemplateFuncs).Parse(source)
 	if err != nil {
 		return nil, fmt.Errorf("the hook's %s is no template: %s", name, cleanTemplateError(err))
 	}
@@ -76,11 +61,11 @@ func (t *text) render(f *fields) (string, *loadgen.Failure) {
 	if t.template == nil {
 		return t.constant, nil
 	}
-	var b strings.Builder
-	if err := t.template.Execute(&b, f); err != nil {
+	out, err := loadgen.Fill(t.template, f)
+	if err != nil {
 		return "", fail("hook_template", "the hook's %s cannot be filled in: %s", t.name, cleanTemplateError(err))
 	}
-	return b.String(), nil
+	return out, nil
 }
 
 // cleanTemplateError drops the package's prefix, and makes one line.
