@@ -20,6 +20,8 @@ type clientConfig struct {
 	Big      int
 	Settle   time.Duration
 	AfterBig time.Duration
+	Objects  bool   // the server's data is objects, and the engine observes it
+	Counting bool   // the engine counts it without looking into it
 	Poll     string // of the engine; empty: its default
 	Profile  string // file for a CPU profile of the hold; empty: none
 }

@@ -42,10 +42,15 @@ func (c *clientConfig) engine() (*figures, error) {
 	defer os.Remove(file.Name())
 	defer file.Close()
 	journal := results.JournalWriter{W: file}
-	received := int64(0)
+	received, observed := int64(0), observed{streams: int64(c.Streams), over: make(chan struct{})}
 	runner := loadgen.Runner{
-		Settled:   func() { host.TuneCollector(c.Streams) },
-		Transport: sampled, Publisher: hook, Environment: host.Environment("bench"), Started: journal.WriteHeader,
+		Settled: func() {
+			host.TuneCollector(c.Streams)
+			if c.Objects {
+				go func() { observed.published(hook.server.publishAll(c, m)) }()
+			}
+		},
+		Stop: observed.over, Transport: sampled, Publisher: hook, Environment: host.Environment("bench"), Started: journal.WriteHeader,
 		Host: struct {
 			*host.Self
 			*host.Pressure
@@ -58,6 +63,7 @@ func (c *clientConfig) engine() (*figures, error) {
 			if err := journal.WriteInterval(in); err != nil || in.End != nil {
 				return err
 			}
+			observed.received(received)
 			return m.look(received)
 		},
 	}
@@ -65,12 +71,13 @@ func (c *clientConfig) engine() (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.engineFigures(document, m, sampled)
+	return c.engineFigures(document, m, sampled, &observed)
 }
 
 // engineFigures reads the document.
-func (c *clientConfig) engineFigures(d *results.Document, m *meter, sampled *sampling) (*figures, error) {
+func (c *clientConfig) engineFigures(d *results.Document, m *meter, sampled *sampling, observed *observed) (*figures, error) {
 	f := &figures{Streams: c.Streams, Trust: d.Verdict.Trust, Reasons: d.Verdict.Reasons}
+	var err error
 	counter := func(name string) (n int64) { // over all phases: a document's own metrics leave the warm-up out
 		for _, phase := range d.Phases {
 			if v := phase.Metrics[name].Value; v != nil {
@@ -79,10 +86,19 @@ func (c *clientConfig) engineFigures(d *results.Document, m *meter, sampled *sam
 		}
 		return n
 	}
-	opened := counter("connections.opened")
-	f.Expected, f.Received = counter("deliveries.expected"), counter("deliveries.received")
 	if failure := d.Run.Failure; failure != "" {
 		return nil, fmt.Errorf("ours: the run failed: %s", failure)
+	}
+	opened := counter("connections.opened")
+	f.Expected, f.Received = counter("deliveries.expected"), counter("deliveries.received")
+	if c.Objects {
+		f.Received = counter("events.received")
+		if f.Expected, err = observed.expected(); err != nil {
+			return nil, err
+		}
+		if n := timed(d); !c.Counting && n != f.Received {
+			return nil, fmt.Errorf("ours: the time of %d of %d events was read", n, f.Received)
+		}
 	}
 	if opened != int64(c.Streams) || f.Received != f.Expected || counter("deliveries.duplicate") > 0 {
 		return nil, fmt.Errorf("ours: %d of %d streams opened, %d of %d events received", opened, c.Streams, f.Received, f.Expected)
@@ -96,7 +112,6 @@ func (c *clientConfig) engineFigures(d *results.Document, m *meter, sampled *sam
 			f.FanoutP99 = int64(*latency.P99)
 		}
 	}
-	var err error
 	if f.Lag, err = sampled.lags(); err != nil {
 		return nil, err
 	}
@@ -118,7 +133,14 @@ func (c *clientConfig) plan() (*scenarios.Plan, error) {
 	if rest := c.publishing() - c.Warm - c.Hold; rest > 0 {
 		fmt.Fprintf(&text, ", {hold: %s, name: big}", rest)
 	}
-	fmt.Fprintf(&text, "]\npublish: {rate: %g/s, payload: {size: %dB}, hook: {http: {url: 'http://%s/'}}}\ndrain: 30s\n", c.PerSecond, markSize, c.Server.Publish)
+	switch {
+	case c.Counting:
+		text.WriteString(", {hold: 30s, name: rest}]\nobserve: {}\n")
+	case c.Objects:
+		text.WriteString(", {hold: 30s, name: rest}]\nobserve: {time: /tw, unit: ns}\n")
+	default:
+		fmt.Fprintf(&text, "]\npublish: {rate: %g/s, payload: {size: %dB}, hook: {http: {url: 'http://%s/'}}}\ndrain: 30s\n", c.PerSecond, markSize, c.Server.Publish)
+	}
 	s, err := scenarios.Decode(scenarios.Source{Name: "engine", Bytes: []byte(text.String())})
 	if err != nil {
 		return nil, err

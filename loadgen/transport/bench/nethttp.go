@@ -50,11 +50,14 @@ func (c *clientConfig) httpClient() *http.Client {
 }
 
 // scan reads lines of a body until it ends.
-func scan(stream int, body io.Reader, t *tally) {
+func (c *clientConfig) scan(stream int, body io.Reader, t *tally) {
 	s := bufio.NewScanner(body)
 	for s.Scan() {
 		if data, ok := bytes.CutPrefix(s.Bytes(), []byte("data: ")); ok {
 			at, own := written(data)
+			if c.Objects {
+				at, own = decoded(data), sampled(stream)
+			}
 			t.event(stream, at, own)
 		}
 	}
@@ -91,7 +94,7 @@ func openNetHTTP(c *clientConfig, t *tally, opened func()) error {
 				return
 			}
 			opened()
-			scan(i, resp.Body, t)
+			c.scan(i, resp.Body, t)
 		}()
 	}
 	return nil
@@ -129,7 +132,7 @@ func openXNet(c *clientConfig, t *tally, opened func()) error {
 					return
 				}
 				opened()
-				scan(i, resp.Body, t)
+				c.scan(i, resp.Body, t)
 			}()
 		}
 	}

@@ -38,6 +38,8 @@ var allRows = []row{
 	{number: 11, what: "fan-out p99, polled against blocking", unit: "ms", scenes: []string{free}, base: oursBlocking, figure: fanoutP99, most: 1},
 	{number: 12, what: "CPU for each poll on a kept connection", unit: "µs", scenes: []string{pinnedPolls}, base: "net/http", figure: cpu, most: 1. / 3},
 	{number: 12, what: "CPU for each poll on a kept connection", unit: "µs", scenes: []string{pinnedPolls}, base: wrk, figure: cpu, most: 2},
+	{number: 13, what: "CPU for each event observed by JSON pointer, data that differs", unit: "µs", scenes: []string{pinnedJSON}, base: oursCounting, figure: cpu, most: 1.15},
+	{number: 13, what: "CPU for each event observed by JSON pointer, data that differs", unit: "µs", scenes: []string{pinnedJSON}, base: "net/http", figure: cpu, most: 0.75},
 }
 
 // The figures. base is nil where the row has no second scene.

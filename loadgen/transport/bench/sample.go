@@ -65,7 +65,12 @@ func (h *sampledHandler) Bytes(b []byte, at time.Time) error {
 	now := time.Now().UnixNano()
 	for line := range bytes.Lines(b) {
 		if data, ok := bytes.CutPrefix(bytes.TrimSuffix(line, []byte("\n")), []byte("data: ")); ok {
-			if at, own := written(data); own {
+			at, own := written(data)
+			if h.meter.config.Objects {
+				at = writtenInObject(data)
+				own = at > 0
+			}
+			if own {
 				h.lag.Record(now - at)
 			}
 		}

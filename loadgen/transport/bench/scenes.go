@@ -11,6 +11,7 @@ import (
 const (
 	ours         = "ours"
 	oursBlocking = "ours, blocking" // it never polls
+	oursCounting = "ours, counting" // it does not look into what it observes
 )
 
 // scene is a server, a load, and the clients that take turns.
@@ -38,6 +39,7 @@ const (
 	pinnedH2    = "HTTP/2 together, one CPU"
 	pinnedOne   = "HTTP/2 apart, one CPU"
 	pinnedPolls = "polls, one CPU"
+	pinnedJSON  = "JSON that differs, one CPU"
 )
 
 const baseStreams = 100
@@ -55,6 +57,7 @@ func (p *plan) scenes() []scene {
 		{name: pinnedH2, server: h2, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedOne, server: serverConfig{Protocol: frames, Apart: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, "x/net"}},
 		{name: pinnedPolls, server: serverConfig{Protocol: answers}, streams: max(n/30, 1), pinned: true, clients: []string{ours, "net/http", wrk}},
+		{name: pinnedJSON, server: serverConfig{Protocol: plain, Objects: true}, streams: n, perSecond: 5, pinned: true, clients: []string{ours, oursCounting, "net/http"}},
 		{name: free, server: h1, streams: n, perSecond: 5, clients: []string{ours, "net/http", "epoll", oursBlocking}},
 		{name: freeBase, server: h1, streams: baseStreams, perSecond: 5, clients: []string{ours, "net/http", "epoll"}},
 		{name: freeTLS, server: tls, streams: n, perSecond: 2, big: 40_000, clients: []string{ours, "net/http"}},
@@ -73,10 +76,13 @@ func (p *plan) turn(s *scene, kind string, round int) (*figures, error) {
 	defer server.stop()
 	c := clientConfig{
 		Kind: kind, Protocol: s.server.Protocol, Streams: s.streams, PerSecond: s.perSecond, Warm: p.warm, Hold: p.hold, Big: s.big, Settle: p.settle, AfterBig: max(p.hold/2, 2*time.Second),
-		Profile: p.profileOf(s, kind, round),
+		Profile: p.profileOf(s, kind, round), Objects: s.server.Objects,
 	}
-	if kind == oursBlocking {
+	switch kind {
+	case oursBlocking:
 		c.Kind, c.Poll = ours, transport.PollBlock
+	case oursCounting:
+		c.Kind, c.Counting = ours, true
 	}
 	if err := server.read(&c.Server, 10*time.Second); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ const (
 type serverConfig struct {
 	Protocol string
 	Batch    int  // events that go into one write; 0 is 1
+	Objects  bool // data is objects that differ from stream to stream, see newObjects
 	Apart    bool // HTTP/2: a write for each frame, not one for all frames of a connection
 }
 
@@ -65,7 +66,10 @@ func serve(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h := &hub{streams: b, batch: max(c.Batch, 1), queue: make(chan publication, 2*max(c.Batch, 1)), failed: make(chan error, 1)}
+	h := &hub{streams: b, layOut: newText, batch: max(c.Batch, 1), queue: make(chan publication, 2*max(c.Batch, 1)), failed: make(chan error, 1)}
+	if c.Objects {
+		h.layOut = newObjects
+	}
 	go h.run()
 	go h.listen(p)
 	ended := make(chan struct{})
@@ -94,6 +98,7 @@ type publication struct {
 // hub gathers publications into writes.
 type hub struct {
 	streams broadcaster
+	layOut  func([]publication) *text
 	batch   int
 	queue   chan publication
 	failed  chan error
@@ -145,7 +150,7 @@ func (h *hub) run() {
 			}
 		case <-leftover:
 		}
-		if err := h.streams.broadcast(newText(gathered)); err != nil {
+		if err := h.streams.broadcast(h.layOut(gathered)); err != nil {
 			h.fail(err)
 			return
 		}

@@ -14,6 +14,7 @@ const (
 	clockDigits = 19
 	sharedTime  = ' '
 	ownTime     = '!'
+	inObject    = ':' // see newObjects
 	exact       = "?exact"
 )
 
@@ -27,9 +28,11 @@ var pid = os.Getpid()
 
 // text is one write's worth of events.
 type text struct {
-	shared []byte
-	own    []byte // for streams of the sample: a copy to be stamped for each of them
-	clocks []int  // offsets of the separators
+	shared  []byte
+	own     []byte // for streams of the sample, or all: a copy to be stamped for each of them
+	clocks  []int  // offsets of the separators
+	begun   []int  // the same, of objects: before the time of the broadcast
+	differs bool   // every stream gets the time of its own write: objects
 }
 
 // newText lays the events out as an event stream.
@@ -50,35 +53,46 @@ func newText(events []publication) *text {
 func (t *text) chunk() {
 	size := append(strconv.AppendInt(nil, int64(len(t.shared)), 16), '\r', '\n')
 	t.shared = append(append(size, t.shared...), '\r', '\n')
-	for i := range t.clocks {
-		t.clocks[i] += len(size)
+	for _, offsets := range [][]int{t.clocks, t.begun} {
+		for i := range offsets {
+			offsets[i] += len(size)
+		}
 	}
 }
 
 // begin stamps the text of a broadcast that begins now; it is complete.
 func (t *text) begin() {
+	if t.differs {
+		writeTime(t.shared, t.begun, inObject)
+		t.own = t.shared
+		return
+	}
 	t.own = bytes.Clone(t.shared)
-	t.stamp(t.shared, sharedTime)
+	writeTime(t.shared, t.clocks, sharedTime)
 }
 
 // bytes are what a stream gets; valid until the next call.
 func (t *text) bytes(own bool) []byte {
-	if !own {
+	switch {
+	case t.differs:
+		writeTime(t.own, t.clocks, inObject)
+	case own:
+		writeTime(t.own, t.clocks, ownTime)
+	default:
 		return t.shared
 	}
-	t.stamp(t.own, ownTime)
 	return t.own
 }
 
-// stamp writes the present time into all events.
-func (t *text) stamp(b []byte, separator byte) {
+// writeTime writes the present time behind all separators.
+func writeTime(b []byte, clocks []int, separator byte) {
 	now := time.Now().UnixNano()
 	digits := [1 + clockDigits]byte{separator}
 	for i := clockDigits; i > 0; i-- {
 		digits[i] = byte('0' + now%10)
 		now /= 10
 	}
-	for _, at := range t.clocks {
+	for _, at := range clocks {
 		copy(b[at:], digits[:])
 	}
 }
@@ -89,12 +103,18 @@ func written[T string | []byte](data T) (nanos int64, own bool) {
 	if at < 1 || data[at-1] != sharedTime && data[at-1] != ownTime {
 		return 0, false
 	}
-	for i := at; i < len(data); i++ {
-		c := data[i]
+	nanos = decimal(data[at:])
+	return nanos, nanos > 0 && data[at-1] == ownTime
+}
+
+// decimal is the number that the digits are; zero where something else is among them.
+func decimal[T string | []byte](digits T) (n int64) {
+	for i := range len(digits) {
+		c := digits[i]
 		if c < '0' || c > '9' {
-			return 0, false
+			return 0
 		}
-		nanos = nanos*10 + int64(c-'0')
+		n = n*10 + int64(c-'0')
 	}
-	return nanos, data[at-1] == ownTime
+	return n
 }

@@ -77,7 +77,7 @@ func (m *meter) look(events int64) error {
 	default:
 		m.on.Store(false)
 		m.stopProfile()
-		if age > held+m.config.Settle {
+		if m.config.Big > 0 && age > held+m.config.Settle {
 			m.window.RSSAfterBig = max(m.window.RSSAfterBig, r.rss)
 		}
 	}
