@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -10,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ssebench/results"
 )
 
 func address(t *testing.T) string {
@@ -58,6 +62,18 @@ func TestReadyByURL(t *testing.T) {
 	}
 	if got := out.String(); got != "up\nbye\n" {
 		t.Errorf("it said %q: it has to be asked until it answers 200, and then to stop", got)
+	}
+}
+
+func TestReadyNamesItself(t *testing.T) {
+	agents := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { agents <- r.UserAgent() }))
+	t.Cleanup(server.Close)
+	if err := (&Ready{URL: server.URL}).answers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if agent := <-agents; agent != results.UserAgent {
+		t.Errorf("User-Agent %q", agent)
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ssebench/loadgen"
 )
 
 // got is a request as the server saw it.
@@ -103,6 +105,35 @@ func TestHTTPSendsWhatTheTemplatesSay(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Whoever looks at requests is told who sends them; what the scenario says comes first, and a repeated name is sent as often.
+func TestHTTPNamesItself(t *testing.T) {
+	var mu sync.Mutex
+	var header http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		header = r.Header
+	}))
+	t.Cleanup(server.Close)
+	for name, c := range map[string]struct {
+		header map[string][]string
+		agents []string
+		own    []string
+	}{
+		"ours":     {nil, []string{loadgen.UserAgent}, nil},
+		"own":      {map[string][]string{"user-agent": {"curl/8"}}, []string{"curl/8"}, nil},
+		"repeated": {map[string][]string{"x-own": {"{{.Seq}}", "b", "a"}}, []string{loadgen.UserAgent}, []string{"7", "b", "a"}},
+	} {
+		h, err := NewHTTP(HTTP{URL: server.URL, Header: c.header})
+		publishAll(t, must(t, h, err), event("a b", 7, "pay load"))
+		mu.Lock()
+		if !slices.Equal(header["User-Agent"], c.agents) || !slices.Equal(header["X-Own"], c.own) {
+			t.Errorf("%s: %v", name, header)
+		}
+		mu.Unlock()
 	}
 }
 
