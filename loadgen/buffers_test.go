@@ -3,11 +3,8 @@ package loadgen
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
-
-	"ssebench/loadgen/sse"
 )
 
 func TestBuffersAreAccountedFor(t *testing.T) {
@@ -141,26 +138,5 @@ func TestAnswersOfAllPolls(t *testing.T) {
 	}
 	if b.Held() != 0 {
 		t.Errorf("%d bytes are held after the end", b.Held())
-	}
-}
-
-// On the path of an event that is as usual nothing is accounted for, and nothing allocated.
-func TestSmallBuffersAreFree(t *testing.T) {
-	f := openField(t, 1)
-	f.run.buffers = &Buffers{Limit: 1}
-	s := f.run.subscriptions[0]
-	event, at := []byte("data: "+strings.Repeat("x", 3000)+"\n\n"), f.run.timeline.at(3)
-	if n := testing.AllocsPerRun(1000, func() {
-		for _, piece := range [][]byte{event[:10], event[10:2000], event[2000:]} {
-			if err := s.client.Bytes(piece, at); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-	var p sse.Parser
-	if p.Buffered() != 0 {
-		t.Error("an idle parser holds something")
 	}
 }
