@@ -37,6 +37,7 @@ type redisHook struct {
 	config        Redis
 	channel, body *text
 	where         string // how messages name the server
+	secure        bool   // with TLS
 	pool          redis.Pool
 	trust         time.Duration // how long an idle connection is taken to be alive
 
@@ -85,10 +86,9 @@ func (h *redisHook) parseAddress() (address string, options []redis.DialOption, 
 	c := &h.config
 	address = c.Address
 	options = []redis.DialOption{
-		redis.DialContextFunc(dialer(c.Allow, c.Timeout).DialContext),
+		redis.DialContextFunc(h.dial),
 		redis.DialReadTimeout(c.Timeout),
 		redis.DialWriteTimeout(c.Timeout),
-		redis.DialTLSHandshakeTimeout(c.Timeout),
 	}
 	if strings.Contains(c.Address, "://") {
 		u, err := url.Parse(c.Address)
@@ -108,9 +108,7 @@ func (h *redisHook) parseAddress() (address string, options []redis.DialOption, 
 			}
 			options = append(options, redis.DialDatabase(n))
 		}
-		if u.Scheme == "rediss" {
-			options = append(options, redis.DialUseTLS(true), redis.DialTLSConfig(c.TLS.Clone()))
-		}
+		h.secure = u.Scheme == "rediss"
 	}
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		address = net.JoinHostPort(strings.Trim(address, "[]"), "6379")
@@ -172,6 +170,9 @@ func (h *redisHook) explain(err error) *loadgen.Failure {
 			return fail("hook_redis_permission", "%s forbids it (%s); give the user the right to PUBLISH to the channel", h.where, text)
 		}
 		return fail("hook_redis_error", "%s answered %q; see its log", h.where, text)
+	}
+	if failure := asFailure(err); failure != nil {
+		return failure
 	}
 	if strings.Contains(err.Error(), "redigo: unexpected") || strings.Contains(err.Error(), "redigo: bad") || strings.Contains(err.Error(), "redigo: long") {
 		return fail("hook_redis_protocol", "%s does not answer as Redis does; check the address", h.where)
