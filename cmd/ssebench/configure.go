@@ -66,7 +66,9 @@ func newHook(p *scenarios.Plan, guard *host.Guard) (publish.Hook, error) {
 			Address: h.Redis.Address, Channel: h.Redis.Channel, Body: h.Redis.Body, Timeout: time.Duration(h.Timeout), Allow: guard.Allow,
 		})
 	default:
-		return publish.NewExec(publish.Exec{Command: h.Exec.Command, Line: h.Exec.Line, Timeout: time.Duration(h.Timeout)})
+		return publish.NewExec(publish.Exec{
+			Command: h.Exec.Command, Line: h.Exec.Line, Timeout: time.Duration(h.Timeout), KillOnExit: host.KillOnExit,
+		})
 	}
 }
 

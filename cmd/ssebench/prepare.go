@@ -23,7 +23,7 @@ type job struct {
 	runner *loadgen.Runner
 	server *host.Process   // nil: we started none
 	hook   publish.Hook    // nil: the server emits by itself
-	hurry  context.Context // done: stop the server without grace
+	hurry  context.Context // done: stop the hook and the server without grace
 	closed bool
 }
 
@@ -99,8 +99,10 @@ func (j *job) close() (warnings []results.Warning) {
 	warn := func(token, message string) {
 		warnings = append(warnings, results.Warning{Token: token, Message: message})
 	}
+	ctx, cancel := context.WithTimeout(j.hurry, time.Minute)
+	defer cancel()
 	if j.hook != nil {
-		if err := j.hook.Close(); err != nil {
+		if err := j.hook.Close(ctx); err != nil {
 			warn("hook_close", err.Error())
 		}
 		for _, w := range j.hook.Warnings() {
@@ -110,8 +112,6 @@ func (j *job) close() (warnings []results.Warning) {
 	if j.server == nil {
 		return warnings
 	}
-	ctx, cancel := context.WithTimeout(j.hurry, time.Minute)
-	defer cancel()
 	if err := j.server.Stop(ctx); err != nil {
 		warn("server_stop", err.Error())
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -198,7 +199,7 @@ func newInterrupts(ctx context.Context) *interrupts {
 	i.ctx, i.cancel = context.WithCancel(ctx)
 	early, cancelEarly := context.WithCancel(i.ctx)
 	i.early = early
-	signal.Notify(i.ch, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(i.ch, endingSignals()...)
 	go func() {
 		for n := 0; ; n++ {
 			select {
@@ -215,6 +216,12 @@ func newInterrupts(ctx context.Context) *interrupts {
 		}
 	}()
 	return i
+}
+
+// endingSignals are those that ask for an end. One that was ignored from the start, as with nohup, stays ignored.
+func endingSignals() []os.Signal {
+	all := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+	return slices.DeleteFunc(all, func(s os.Signal) bool { return s != syscall.SIGTERM && signal.Ignored(s) })
 }
 
 func (i *interrupts) stop() {

@@ -25,6 +25,7 @@ const leftOutput = 200 * time.Millisecond
 type child struct {
 	pid    int
 	tail   *tail
+	free   func()        // ends the watching over its group
 	exited chan struct{} // closed when it was waited for and its output was read
 	// Valid once exited is closed.
 	state *os.ProcessState
@@ -69,6 +70,9 @@ func (ch *child) own(cmd *exec.Cmd, r, w *os.File, output io.Writer, started cha
 		return
 	}
 	ch.pid = cmd.Process.Pid
+	if ch.free, err = KillOnExit(ch.pid); err != nil {
+		ch.free = func() {} // the parent-death signal is left, which reaches the command itself
+	}
 	started <- nil
 
 	read := make(chan struct{})
@@ -79,7 +83,9 @@ func (ch *child) own(cmd *exec.Cmd, r, w *os.File, output io.Writer, started cha
 	// Its error is the status, which is told from ProcessState; there are no copying goroutines whose errors could hide in it.
 	_ = cmd.Wait()
 	ch.state = cmd.ProcessState
-	ch.alone = !groupAlive(ch.pid)
+	if ch.alone = !groupAlive(ch.pid); ch.alone {
+		ch.free() // the number may soon be another group's
+	}
 	// What it left behind, in the group or out of it, may hold the pipe open for ever.
 	select {
 	case <-read:
@@ -137,6 +143,7 @@ func (ch *child) await(ctx context.Context, limit time.Duration) bool {
 			return false
 		}
 	}
+	ch.free()
 	return true
 }
 

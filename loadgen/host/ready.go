@@ -163,6 +163,8 @@ func (r *Ready) answers(ctx context.Context) error {
 		DialContext:       r.dialer().DialContext,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
 		DisableKeepAlives: true,
+
+		MaxResponseHeaderBytes: 256 << 10,
 	}}
 	response, err := client.Do(request)
 	if err != nil {

@@ -23,6 +23,8 @@ type Exec struct {
 	Line    string        // template; default {{.Payload}}
 	Timeout time.Duration // of a write, for a command that does not read; default 10 s
 	Grace   time.Duration // for the command to end after its input has ended; default 5 s
+	// KillOnExit, where set, is told the command's process group, and kills it when this process ends before release is called.
+	KillOnExit func(group int) (release func(), err error)
 }
 
 const (
@@ -41,6 +43,7 @@ type execHook struct {
 	stderr tail
 	exited chan struct{} // closed when it was waited for and its standard error was read
 	state  *os.ProcessState
+	free   func() // ends what KillOnExit does
 
 	writing chan struct{} // holds a token while a line is written
 	stdin   *os.File
@@ -95,7 +98,12 @@ func (h *execHook) start() error {
 		errs.Close()
 		return err
 	}
-	h.pid, h.stdin = cmd.Process.Pid, stdin
+	h.pid, h.stdin, h.free = cmd.Process.Pid, stdin, func() {}
+	if h.config.KillOnExit != nil {
+		if free, err := h.config.KillOnExit(h.pid); err == nil {
+			h.free = free // else nothing reaches it once we are gone but the end of its input
+		}
+	}
 	go h.own(cmd, errs)
 	return nil
 }
@@ -109,7 +117,10 @@ func (h *execHook) own(cmd *exec.Cmd, errs *os.File) {
 	}()
 	// Its error is the status, which ProcessState has too; there are no copying goroutines whose errors could hide in it.
 	_ = cmd.Wait()
-	// What it started may hold the pipe open for ever.
+	// What it started and left behind ends with it: it reads no line, and may hold the pipe open for ever. As long as somebody is in the
+	// group its number is no other's; an error says that nobody is.
+	_ = syscall.Kill(-h.pid, syscall.SIGKILL)
+	h.free()
 	select {
 	case <-read:
 	case <-time.After(leftErrors):
@@ -221,14 +232,14 @@ func (h *execHook) explainStart(err error) string {
 	return err.Error()
 }
 
-// Close ends the command's standard input and waits for the grace; then it is terminated. The error says that it was, or that it
+// Close ends the command's standard input and waits for the grace; then it is terminated. When ctx ends it is killed at once. The error says that it was, or that it
 // ended with a status: lines that it had read may then not be published.
-func (h *execHook) Close() error {
-	h.closeOnce.Do(func() { h.closeErr = h.close() })
+func (h *execHook) Close(ctx context.Context) error {
+	h.closeOnce.Do(func() { h.closeErr = h.close(ctx) })
 	return h.closeErr
 }
 
-func (h *execHook) close() error {
+func (h *execHook) close(ctx context.Context) error {
 	select {
 	case <-h.exited:
 		// Every Publish since then has said so, unless there was none.
@@ -236,17 +247,22 @@ func (h *execHook) close() error {
 	default:
 	}
 	h.stdin.Close()
-	if h.wait(h.config.Grace) {
+	if h.wait(ctx, h.config.Grace) {
 		return h.endError()
 	}
+	why := fmt.Sprintf("did not end within %s of the end of its standard input and was terminated%s", h.config.Grace, h.stderr.quote())
 	for _, step := range []struct {
+		ctx    context.Context
 		signal syscall.Signal
-		limit  time.Duration
-	}{{syscall.SIGTERM, afterTerm}, {syscall.SIGKILL, afterTerm}} {
+	}{{ctx, syscall.SIGTERM}, {context.WithoutCancel(ctx), syscall.SIGKILL}} {
+		if step.ctx.Err() != nil {
+			why = "was killed, since the run was to end at once"
+			continue
+		}
 		// It fails only when the group is gone, which wait sees.
 		_ = syscall.Kill(-h.pid, step.signal)
-		if h.wait(step.limit) {
-			return fail("hook_exec_terminated", "%s did not end within %s of the end of its standard input and was terminated%s; events that it still held may be missing", h.name, h.config.Grace, h.stderr.quote())
+		if h.wait(step.ctx, afterTerm) {
+			return fail("hook_exec_terminated", "%s %s; events that it still held may be missing", h.name, why)
 		}
 	}
 	return fail("hook_exec_terminated", "%s (pid %d) is still there after SIGKILL", h.name, h.pid)
@@ -259,15 +275,17 @@ func (h *execHook) endError() error {
 	return h.gone()
 }
 
-func (h *execHook) wait(limit time.Duration) bool {
+// wait reports whether the command has ended within the limit and before ctx did.
+func (h *execHook) wait(ctx context.Context, limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-h.exited:
 		return true
 	case <-timer.C:
-		return false
+	case <-ctx.Done():
 	}
+	return false
 }
 
 func (h *execHook) Warnings() []Warning { return nil }

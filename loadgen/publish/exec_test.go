@@ -49,7 +49,7 @@ func TestExecWritesALineForEachEvent(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if err := h.Close(); err != nil {
+	if err := h.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(out(), "\n"), "\n")
@@ -90,7 +90,7 @@ func TestExecThatExits(t *testing.T) {
 			t.Errorf("it shows the password: %s", failure.Message)
 		}
 	}
-	wantFailure(t, h.Close(), "hook_exec_exited")
+	wantFailure(t, h.Close(context.Background()), "hook_exec_exited")
 }
 
 // A write that waits for a reader ends with the command: when the pipe breaks, which is before the command can be waited for, and
@@ -147,7 +147,7 @@ func TestExecThatDoesNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	within(t, "it reads", func() bool { return h.Publish(t.Context(), event("t", 5, "5 after")) == nil })
-	if err := h.Close(); err != nil {
+	if err := h.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	var starts []string
@@ -181,7 +181,7 @@ func TestExecClose(t *testing.T) {
 				h.(*execHook).config.Grace = time.Minute
 			}
 			publishAll(t, h, event("t", 1, "x"))
-			err := h.Close()
+			err := h.Close(context.Background())
 			if c.token == "" {
 				if err != nil {
 					t.Error(err)
@@ -189,7 +189,7 @@ func TestExecClose(t *testing.T) {
 			} else {
 				wantFailure(t, err, c.token, c.want...)
 			}
-			if again := h.Close(); !errors.Is(again, err) {
+			if again := h.Close(context.Background()); !errors.Is(again, err) {
 				t.Errorf("the second Close: %v", again)
 			}
 			within(t, "its whole group is gone", func() bool { return !groupRuns(t, h.(*execHook).pid) })

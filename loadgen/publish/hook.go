@@ -15,8 +15,8 @@ import (
 // Hook is a Publisher that is closed once, after its last Publish returned.
 type Hook interface {
 	loadgen.Publisher
-	// Close lets go of connections and processes. Its error says that a published event may not have come through.
-	Close() error
+	// Close lets go of connections and processes, at once when ctx ends. Its error says that a published event may not have come through.
+	Close(ctx context.Context) error
 	// Warnings are what went well by the hook's own account and still looks wrong. Call it after the run.
 	Warnings() []Warning
 }

@@ -37,6 +37,8 @@ type HTTP struct {
 const (
 	// mostBody is how much of an answer is read, so that its connection can be used again. A longer answer costs it.
 	mostBody = 64 << 10
+	// mostHead is the longest header of an answer, with those of interim answers.
+	mostHead = 256 << 10
 	// mostSaid is how much of an answer may be quoted, before it is clipped.
 	mostSaid = 4 << 10
 	// idleAfter closes an idle connection before servers do: gunicorn after 2 s, Node after 5 s. A call on a connection that the
@@ -76,6 +78,8 @@ func NewHTTP(c HTTP) (Hook, error) {
 			MaxIdleConnsPerHost: c.MaxInFlight,
 			MaxConnsPerHost:     c.MaxInFlight,
 			IdleConnTimeout:     idleAfter,
+
+			MaxResponseHeaderBytes: mostHead,
 			// No proxy: Allow could not see where the call ends up.
 		},
 		CheckRedirect: h.checkRedirect,
@@ -166,7 +170,7 @@ func (h *httpHook) Publish(parent context.Context, ev *loadgen.Event) error {
 	return nil
 }
 
-func (h *httpHook) Close() error {
+func (h *httpHook) Close(context.Context) error {
 	h.client.CloseIdleConnections()
 	return nil
 }

@@ -119,6 +119,14 @@ func TestHTTPNetworkFailures(t *testing.T) {
 			answer: func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") },
 			token:  "hook_eof", want: []string{"its body did not end"},
 		},
+		"a header without end": {
+			answer: func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nA: "+strings.Repeat("x", 1<<20)) },
+			token:  "hook_header_too_large", want: []string{"more than 256 KiB"},
+		},
+		"interim answers without end": {
+			answer: func(c net.Conn) { fmt.Fprint(c, strings.Repeat("HTTP/1.1 103 Early Hints\r\nA: x\r\n\r\n", 1<<15)) },
+			token:  "hook_header_too_large", want: []string{"more than 256 KiB"},
+		},
 		"no HTTP": {
 			answer: func(c net.Conn) { fmt.Fprint(c, "hello, this is no HTTP at all\r\n\r\n") },
 			token:  "hook_failed", want: []string{"malformed HTTP"},

@@ -49,7 +49,7 @@ func wantText(t *testing.T, text string, parts ...string) {
 func wantMistake(t *testing.T, h Hook, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		_ = h.Close()
+		_ = h.Close(context.Background())
 		t.Fatalf("no error; want one with %q", parts)
 	}
 	wantText(t, err.Error(), parts...)
@@ -60,7 +60,7 @@ func must(t *testing.T, h Hook, err error) Hook {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.Close() })
+	t.Cleanup(func() { _ = h.Close(context.Background()) })
 	return h
 }
 

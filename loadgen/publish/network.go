@@ -43,6 +43,8 @@ func explainNetwork(err error, prefix, where string, timeout time.Duration) *loa
 		return fail(prefix+"dns", "%s: the host %q could not be looked up (%s); check the network", where, dns.Name, dns.Err)
 	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return fail(prefix+"tls", "%s does not answer with TLS; use the scheme without it", where)
+	case strings.Contains(err.Error(), "server response headers exceeded"), strings.Contains(err.Error(), "too many 1xx"):
+		return fail(prefix+"header_too_large", "%s: the header of its answer has more than %d KiB; see what answers there", where, mostHead>>10)
 	case errors.As(err, &badCert) && errors.As(err, &authority):
 		return fail(prefix+"tls", "%s: its certificate is not signed by a known authority; trust it in the TLS settings", where)
 	case errors.As(err, &badCert), errors.As(err, &alert):

@@ -180,7 +180,7 @@ func (h *redisHook) explain(err error) *loadgen.Failure {
 	return explainNetwork(err, "hook_redis_", h.where, h.config.Timeout)
 }
 
-func (h *redisHook) Close() error { return h.pool.Close() }
+func (h *redisHook) Close(context.Context) error { return h.pool.Close() }
 
 // Warnings tell of messages that nobody was subscribed to. They are no failures: so it is while the server restarts, and in a
 // cluster the subscribers of other nodes are not counted.

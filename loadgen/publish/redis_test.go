@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -253,7 +254,7 @@ func TestRedisDefaults(t *testing.T) {
 			t.Errorf("%s: %s", address, got)
 		}
 	}
-	if !errors.Is(newRedis(t, Redis{Address: "a", Channel: "c"}).Close(), nil) {
+	if !errors.Is(newRedis(t, Redis{Address: "a", Channel: "c"}).Close(context.Background()), nil) {
 		t.Error("Close of a hook that was never used")
 	}
 }

@@ -80,7 +80,7 @@ func (h *messageHook) Publish(_ context.Context, ev *loadgen.Event) error {
 	return nil
 }
 
-func (h *messageHook) Close() error { return nil }
+func (h *messageHook) Close(context.Context) error { return nil }
 
 func (h *messageHook) Warnings() []Warning { return nil }
 
@@ -129,6 +129,6 @@ func (h *requestHook) Publish(parent context.Context, ev *loadgen.Event) error {
 	return nil
 }
 
-func (h *requestHook) Close() error { return nil }
+func (h *requestHook) Close(context.Context) error { return nil }
 
 func (h *requestHook) Warnings() []Warning { return nil }

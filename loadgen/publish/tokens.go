@@ -15,6 +15,7 @@ var Tokens = []loadgen.Token{
 	{Name: "hook_exec_terminated", Meaning: "the command did not end after its standard input had"},
 	{Name: "hook_exec_timeout", Meaning: "the command did not read its standard input in time"},
 	{Name: "hook_failed", Meaning: "a call failed for a reason without a token of its own"},
+	{Name: "hook_header_too_large", Meaning: "the header of the hook's answer exceeds the limit"},
 	{Name: "hook_no_room", Meaning: "HTTP/2: the server takes no further stream on the subscriber's connection"},
 	{Name: "hook_no_subscriber", Meaning: "no stream of the topic was open, so nobody could publish"},
 	{Name: "hook_not_open", Meaning: "the stream of each subscriber that was tried had just ended; nothing was sent"},
