@@ -13,7 +13,7 @@ import (
 
 // watching is what a watcher does: it ends with the line that it waits for, and where its input ends without one, since the process at the
 // other end of the pipe is gone, it kills the group. Nothing else reaches it: it has a session of its own.
-const watching = `trap '' HUP INT TERM; read -r _ || kill -KILL -- "-$1"`
+const watching = `trap '' HUP INT TERM; read -r _ || kill -s KILL -- "-$1"`
 
 // KillOnExit sees to it that the process group is killed when this process is gone, however that ends: a process that is killed with SIGKILL cannot
 // end its children, and the kernel's parent-death signal reaches none of theirs. What a child has put into a group of its own is not reached.
