@@ -89,9 +89,15 @@ func profile(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// withToken keeps out who has not the server's token, and where it has none, what pages of other origins have a browser send: it sends
+// a simple POST without asking.
 func (s *Server) withToken(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !s.mayPublish(r) {
+		switch {
+		case s.Token == "" && !s.sameOrigin(r):
+			s.answerError(w, refuse(http.StatusForbidden, "origin", "pages of other origins need the server's setting CORS, or its token"))
+			return
+		case !s.mayPublish(r):
 			s.answerError(w, refuse(http.StatusUnauthorized, "token", "the request needs the header Authorization: Bearer TOKEN with the server's token"))
 			return
 		}

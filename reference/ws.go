@@ -96,11 +96,15 @@ func (s *Server) switching(w http.ResponseWriter, r *http.Request) (head []byte,
 	return append(head, "\r\n\r\n"...), deflate, nil
 }
 
-// sameOrigin keeps pages of other origins out: browsers do not ask for them.
+// sameOrigin reports whether a request is of no page of another origin. What is no browser sends neither header (Fetch standard, section 3.1,
+// and Fetch Metadata, section 2.3).
 func (s *Server) sameOrigin(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	if origin == "" || s.CORS == "*" || origin == s.CORS {
+	switch {
+	case s.CORS == "*", origin != "" && origin == s.CORS:
 		return true
+	case origin == "":
+		return r.Header.Get("Sec-Fetch-Site") != "cross-site"
 	}
 	u, err := url.Parse(origin)
 	return err == nil && strings.EqualFold(u.Host, r.Host)
