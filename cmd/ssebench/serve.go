@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/signal"
 	"syscall"
@@ -83,5 +84,9 @@ func serve(c *cobra.Command, server *reference.Server) error {
 	<-ctx.Done()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
-	return server.Shutdown(grace)
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) { // who does not read is not waited for longer: that is a proper end
+		_, err = fmt.Fprintf(c.ErrOrStderr(), "ssebench serve: streams that were not read were cut after %s\n", stopGrace)
+	}
+	return err
 }
