@@ -35,6 +35,7 @@ var distances = []distance{
 // Against writes how far the target is from the reference server, which ran under the same load in turns with it: medians over the
 // runs of each, and target over reference.
 func Against(w io.Writer, target, reference []*results.Document) error {
+	w = plainWriter{w}
 	rows := [][]string{{"Against this machine's floor", "target", "reference", "distance"}}
 	for _, row := range distances {
 		t, hasTarget := medianOf(target, row.of)

@@ -15,6 +15,7 @@ import (
 // Compare writes what variants of a scenario cost, in one table; how costs and staleness lie to each other; and at which rate of events
 // one costs as much as another. Several documents of a variant are shown by their medians, and what they lost by the most.
 func Compare(w io.Writer, documents []*results.Document) error {
+	w = plainWriter{w}
 	c := compared(documents)
 	for _, part := range []func(io.Writer) error{c.table, c.chart, c.breakEven, c.duplex, c.remarks} {
 		if err := part(w); err != nil {

@@ -23,6 +23,7 @@ const month = 30 * 24 * hour
 
 // Project writes what a fleet of clients would cost, by variant, with the formula and all that goes into it.
 func Project(w io.Writer, documents []*results.Document, p Projection) error {
+	w = plainWriter{w}
 	c := compared(documents)
 	rows := [][]string{{"Projection", "requests", "bandwidth", "30 days", "idle", "an event more", "rate"}}
 	var measured []line

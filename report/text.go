@@ -31,7 +31,7 @@ func Text(w io.Writer, d *results.Document, o TextOptions) error {
 			return err
 		}
 	}
-	_, err := io.WriteString(w, p.out.String())
+	_, err := io.WriteString(w, printable(p.out.String(), o.Color))
 	return err
 }
 

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,9 +67,34 @@ func WriteFlights(w io.Writer, h *FlightHeader, flights []Flight) error {
 	return out.Flush()
 }
 
-// ReadFlights reads what WriteFlights wrote.
+// What is read of a recording: its streams, and the bytes of each line, which is one stream's.
+const (
+	maxFlights    = 10_000
+	maxFlightLine = 16 << 20
+)
+
+// lineBound ends a reading in which a line is longer than maxFlightLine.
+type lineBound struct {
+	io.Reader
+	line int
+}
+
+func (l *lineBound) Read(b []byte) (int, error) {
+	n, err := l.Reader.Read(b)
+	if end := bytes.LastIndexByte(b[:n], '\n'); end >= 0 {
+		l.line = n - end - 1
+	} else {
+		l.line += n
+	}
+	if l.line > maxFlightLine {
+		return 0, fmt.Errorf("a line is longer than %d bytes", maxFlightLine)
+	}
+	return n, err
+}
+
+// ReadFlights reads what WriteFlights wrote. It reads no more of a line, and of streams, than a recording can have.
 func ReadFlights(r io.Reader) (*FlightHeader, []Flight, error) {
-	decoder := json.NewDecoder(r)
+	decoder := json.NewDecoder(&lineBound{Reader: r})
 	h := &FlightHeader{}
 	if err := decoder.Decode(h); err != nil {
 		return nil, nil, fmt.Errorf("the recording's first line: %w", err)
@@ -86,7 +112,9 @@ func ReadFlights(r io.Reader) (*FlightHeader, []Flight, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("stream %d of the recording: %w", len(flights)+1, err)
 		}
-		flights = append(flights, f)
+		if flights = append(flights, f); len(flights) > maxFlights {
+			return nil, nil, fmt.Errorf("the recording has more than %d streams", maxFlights)
+		}
 	}
 }
 

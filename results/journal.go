@@ -12,6 +12,9 @@ import (
 // maxJournalLine bounds a line of a journal. A second of every metric in five phases is about 1 MB.
 const maxJournalLine = 64 << 20
 
+// maxIntervals bounds the seconds of a journal: eleven days.
+const maxIntervals = 1_000_000
+
 // JournalWriter appends a run to its journal: the header, then an interval a line, one call of Write for each, so that a kill
 // loses at most the line that was being written. After an error every further write gives it again: a line behind a torn one
 // would make the journal unreadable. Not safe for concurrent use.
@@ -110,7 +113,9 @@ func (j *JournalReader) Line() int { return j.line }
 // next gives the next line that is not blank, and whether a line end closed it.
 func (j *JournalReader) next() (line []byte, ended bool, err error) {
 	for {
-		j.line++
+		if j.line++; j.line > maxIntervals {
+			return nil, false, fmt.Errorf("the journal has more than %d lines, which no run has", maxIntervals)
+		}
 		line, err = j.readLine()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, false, fmt.Errorf("reading line %d of the journal: %w", j.line, err)

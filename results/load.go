@@ -40,6 +40,9 @@ func Read(r io.Reader) (*Document, error) {
 	if len(start) == 0 {
 		return nil, errors.New("the file is empty")
 	}
+	if first := bytes.TrimLeft(start, " \t\r\n"); len(first) == 0 || first[0] != '{' {
+		return nil, errors.New("it is neither a result document nor a journal: it does not start as a JSON object")
+	}
 	if startsAsJournal(start) {
 		return FoldJournal(buffered)
 	}
@@ -60,10 +63,16 @@ func startsAsJournal(start []byte) bool {
 	return err == nil && strings.HasPrefix(format, "ssebench-journal/")
 }
 
+// maxDocument bounds what is read of a document. One of a week, with a row for each second, has about 200 MB.
+const maxDocument = 256 << 20
+
 func readDocument(r io.Reader) (*Document, error) {
-	content, err := io.ReadAll(r)
+	content, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(content) > maxDocument {
+		return nil, fmt.Errorf("it is longer than %d bytes, which no result document is", maxDocument)
 	}
 	var head struct{ Format string }
 	if err := json.Unmarshal(content, &head); err != nil {

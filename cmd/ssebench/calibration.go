@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -27,14 +28,14 @@ func storeCalibration(c *results.Calibration) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return "", err
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", fmt.Errorf("calibration: %w; set XDG_CACHE_HOME to a folder that can be written", err)
 	}
-	return path, os.WriteFile(path, append(b, '\n'), 0o644)
+	return path, writeWhole(path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(c)
+	})
 }
 
 // loadCalibration gives the calibration of this machine; nil where there is none that can be read.

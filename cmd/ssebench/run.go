@@ -298,15 +298,8 @@ func (j *journal) flights(d *results.Document, flights []results.Flight) error {
 		return nil
 	}
 	path := j.base + ".flight"
-	file, err := create(path)
-	if err != nil {
-		return fmt.Errorf("flight recorder: %w; choose another folder with --out", err)
-	}
 	header := &results.FlightHeader{Run: d.Run.ID, Scenario: d.Run.Scenario, Started: d.Run.Started}
-	err = results.WriteFlights(file, header, flights)
-	if e := file.Close(); err == nil {
-		err = e
-	}
+	err := writeWhole(path, func(w io.Writer) error { return results.WriteFlights(w, header, flights) })
 	if err != nil {
 		return fmt.Errorf("flight recorder %s: %w; make room or choose another folder with --out", path, bare(err))
 	}
@@ -316,18 +309,10 @@ func (j *journal) flights(d *results.Document, flights []results.Flight) error {
 
 // finish writes the document beside the journal.
 func (j *journal) finish(d *results.Document) (path string, err error) {
-	closeErr := j.file.Close()
+	err = j.file.Close()
 	path = j.base + ".json"
-	file, err := create(path)
-	if err != nil {
-		return "", fmt.Errorf("document: %w; choose another folder with --out", err)
-	}
-	err = report.JSON(file, d)
-	if e := file.Close(); err == nil {
+	if e := writeWhole(path, func(w io.Writer) error { return report.JSON(w, d) }); e != nil {
 		err = e
-	}
-	if err == nil {
-		err = closeErr
 	}
 	if err != nil {
 		return "", fmt.Errorf("document %s: %w; make room or choose another folder with --out", path, bare(err))
