@@ -49,7 +49,7 @@ publish: {rate: 10/s}
 		fmt.Println(err)
 		return
 	}
-	defer hook.Close()
+	defer hook.Close(context.Background())
 
 	runner := loadgen.Runner{Transport: streams, Publisher: hook}
 	document, err := runner.Run(context.Background(), plan)
