@@ -53,7 +53,7 @@ func (s *subscription) goOn(v *results.Values, e *Ending, next Next) {
 func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, next Next) {
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
-	s.run.streamClosed()
+	s.run.streamClosed(s.special&slow != 0)
 	s.run.senders.leave(s)
 	s.lane.shard.forget(s)
 	if s.lastEvent < 0 && e.Token == TokenEOF && s.special&slow == 0 {

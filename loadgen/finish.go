@@ -25,6 +25,11 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	r.events.closeAll()
 	r.closeLedgers()
+	var stall *results.Stall
+	if r.publishing {
+		longest := r.stallWatch.finish(r.closedAt)
+		stall = &longest
+	}
 	r.mu.Unlock()
 	if r.runner.Server != nil && !r.partial {
 		if exited := r.runner.Server.Exited(); exited != "" {
@@ -39,7 +44,7 @@ func (r *run) finish() (*results.Document, error) {
 		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
 			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
 	}
-	r.end.Partial, r.end.Failure, r.end.ObservedResolutionNS = r.partial, r.failure(), r.resolution()
+	r.end.Partial, r.end.Failure, r.end.ObservedResolutionNS, r.end.Stall = r.partial, r.failure(), r.resolution(), stall
 	err := r.endInterval(&r.end)
 	document, foldErr := r.folder.Document()
 	if err != nil && foldErr == nil {

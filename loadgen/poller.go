@@ -124,6 +124,9 @@ func (p *poller) Ended(e Ending) time.Time {
 			f = &Failure{tokenEOFMidEvent, "an answer ended inside an event, which was dropped"}
 		case errors.As(err, &f):
 		default:
+			if c := p.run.polling; !c.finite && !c.long && e.At.After(q.due.Add(c.interval)) {
+				s.lane.shard.latePolls++
+			}
 			q.due = p.nextDue(e.At)
 			return q.due
 		}
@@ -260,7 +263,7 @@ func (s *subscription) pollEnded(e *Ending, discarded bool, next Next) {
 	wasOpen := s.isOpen
 	if wasOpen {
 		s.isOpen = false
-		s.run.streamClosed()
+		s.run.streamClosed(s.special&slow != 0)
 		s.run.senders.leave(s)
 		if s.lastEvent >= 0 {
 			v.Record(results.StreamSilence, int64(s.silence)*millisecond)

@@ -130,3 +130,16 @@ func judgeAs(o *Opening, what string, will func(essence string) bool, want strin
 	}
 	return nil
 }
+
+// noteLatePolls says that the load was not the one that was asked for.
+func (r *run) noteLatePolls() {
+	late := int64(0)
+	for _, l := range r.lanes {
+		l.Hold()
+		late += l.shard.latePolls
+		l.Release()
+	}
+	if late > 0 {
+		r.notes.add("polls_late", fmt.Sprintf("%d polls were made late, when the answer to the one before had come: the server takes longer than target.poll.interval to answer", late), 1)
+	}
+}

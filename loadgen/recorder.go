@@ -31,6 +31,7 @@ type shard struct {
 	untimed    unread // events without the time that they should hold, where the server emits by itself
 	timed      int64  // those with it
 	digits     int    // most decimal digits of a second that such a time had
+	latePolls  int64  // those due before the answer to the one before had come
 	freed      int64  // events that came when the accounts were closed
 
 	lone results.Values // counts what arrives before or after a run
@@ -65,7 +66,22 @@ type eventKey struct {
 // eventShare is what one lane saw of one event. Instants are nanoseconds since the run's start.
 type eventShare struct {
 	first, last int64
-	sure        int64 // distinct pairs received that were surely expected
+	sure        int64       // distinct pairs received that were surely expected
+	bins        [4]binCount // when they came; what does not fit counts in the last
+	bin         int         // of these, the one in use
+}
+
+// count enters a receipt in its bin.
+func (e *eventShare) count(bin uint32) {
+	b := &e.bins[e.bin]
+	if b.bin != bin && b.n > 0 && e.bin < len(e.bins)-1 {
+		e.bin++
+		b = &e.bins[e.bin]
+	}
+	if b.n == 0 {
+		b.bin = bin
+	}
+	b.n++
 }
 
 func newPage() *page { return &page{events: make(map[eventKey]*eventShare)} }
@@ -105,6 +121,7 @@ func (p *page) receipt(k eventKey, at int64, sure bool) {
 	e.first, e.last = min(e.first, at), max(e.last, at)
 	if sure {
 		e.sure++
+		e.count(binOf(at))
 	}
 }
 
@@ -147,6 +164,7 @@ type recorder struct {
 	storms  map[int32]*results.OutagePart // since the last interval
 	closed  results.Endings               // since the last interval
 	last    int64                         // when an event came last
+	binned  []binReceipts                 // since the last look at them
 }
 
 func newRecorder(lanes []*Lane, tl *timeline) *recorder {
@@ -185,6 +203,11 @@ func (r *recorder) collect() (touched []eventKey, err error) {
 		for k, e := range full.events {
 			r.add(k, e)
 			touched = append(touched, k)
+			for _, b := range e.bins[:e.bin+1] {
+				if b.n > 0 {
+					r.binned = append(r.binned, binReceipts{k, b})
+				}
+			}
 		}
 		full.reset()
 		r.spare[i] = full

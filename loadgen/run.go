@@ -52,6 +52,7 @@ type run struct {
 
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64
+	reading                        atomic.Int64 // of those open now, without slow readers
 	queued                         atomic.Int64 // first openings that wait for a free place
 	buffered                       atomic.Int64 // streams of a server that emits by itself
 	away                           atomic.Int64 // subscribers that lost their stream and will come back
@@ -71,13 +72,15 @@ type run struct {
 	failed   chan struct{} // closed with the first failure
 	reason   string        // read after failed is closed
 
-	mu       sync.Mutex // of all below: the ticker and the drain
-	recorder *recorder
-	folder   *results.Folder
-	events   eventBook
-	tick     tick
-	received bool // an expected event came, to whoever
-	lost     bool // one did not, to somebody
+	mu         sync.Mutex // of all below: the ticker and the drain
+	recorder   *recorder
+	folder     *results.Folder
+	events     eventBook
+	tick       tick
+	stallWatch *stallWatch // nil: nothing is published
+	closedAt   int64       // when the accounts were closed
+	received   bool        // an expected event came, to whoever
+	lost       bool        // one did not, to somebody
 }
 
 func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
@@ -137,6 +140,7 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 			r.senders = newSenders(r)
 			duplex.Through(r.senders)
 		}
+		r.stallWatch = newStallWatch(r)
 		r.sender, err = newSender(r, r.runner.Publisher, r.plan.Publish, own)
 	case r.plan.Observe != nil:
 		r.read, r.account = r.readEmission, (*subscription).emitted
@@ -184,8 +188,11 @@ func (r *run) isDisrupted(from, to int64) bool {
 	return false
 }
 
-func (r *run) streamOpened() {
+func (r *run) streamOpened(isSlow bool) {
 	r.opened.Add(1)
+	if !isSlow {
+		r.reading.Add(1)
+	}
 	n := r.openNow.Add(1)
 	for {
 		peak := r.peak.Load()
@@ -195,7 +202,12 @@ func (r *run) streamOpened() {
 	}
 }
 
-func (r *run) streamClosed() { r.openNow.Add(-1) }
+func (r *run) streamClosed(isSlow bool) {
+	r.openNow.Add(-1)
+	if !isSlow {
+		r.reading.Add(-1)
+	}
+}
 
 // newHeader says all that is known before the first connection.
 func (r *run) newHeader() *results.Header {

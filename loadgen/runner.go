@@ -122,6 +122,7 @@ func (r *run) load(ctx context.Context) {
 			_ = r.await(ctx, r.timeline.now()+int64(quiet), r.arrived)
 		}
 	}
+	r.closedAt = r.timeline.now()
 	r.awaitStreams(ctx, begun)
 	r.readSlowReaders(ctx)
 	r.timeline.leave(r.timeline.now())

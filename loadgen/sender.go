@@ -165,6 +165,7 @@ func (s *sender) empty(ctx context.Context, topic int) {
 func (s *sender) begin(topic int, due int64) (seq uint64, started int64) {
 	started = s.run.timeline.now()
 	seq = s.run.topics[topic].begin(due, started)
+	s.run.stallWatch.start(eventKey{uint32(topic), seq}, started)
 	s.lane.Hold()
 	v := s.lane.shard.of(s.run.timeline.phaseAt(due))
 	v.Add(results.PublishCount, 1)

@@ -117,7 +117,7 @@ func (s *subscription) Opened(o *Opening) {
 		o.emission = emission{}
 	}
 	s.isOpen = true
-	s.run.streamOpened()
+	s.run.streamOpened(s.special&slow != 0)
 	s.run.senders.enter(s)
 	s.settle()
 	if s.special&recorded != 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"ssebench/results"
@@ -22,8 +23,8 @@ type tick struct {
 
 // ticking is the goroutine that ends an interval each second.
 type ticking struct {
-	cancel context.CancelFunc
-	done   chan struct{}
+	cancel  context.CancelFunc
+	workers sync.WaitGroup
 }
 
 // startTicking starts it. A recorder or a journal that fails ends the run.
@@ -36,9 +37,11 @@ func (r *run) startTicking(cancelRun context.CancelFunc) *ticking {
 		r.fail(err.Error())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &ticking{cancel: cancel, done: make(chan struct{})}
-	go func() {
-		defer close(t.done)
+	t := &ticking{cancel: cancel}
+	if r.stallWatch != nil {
+		t.workers.Go(func() { r.watchStreams(ctx) })
+	}
+	t.workers.Go(func() {
 		for n := int64(1); ; n++ {
 			timer := time.NewTimer(time.Duration(n*int64(time.Second) - r.timeline.now()))
 			select {
@@ -53,13 +56,29 @@ func (r *run) startTicking(cancelRun context.CancelFunc) *ticking {
 				return
 			}
 		}
-	}()
+	})
 	return t
 }
 
 func (t *ticking) stop() {
 	t.cancel()
-	<-t.done
+	t.workers.Wait()
+}
+
+// watchStreams looks, in each bin, how many streams are open.
+func (r *run) watchStreams(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return
+		}
+		now := r.timeline.now()
+		r.stallWatch.glance(now, r.reading.Load())
+		timer.Reset(time.Duration(binWidth - now%binWidth))
+	}
 }
 
 // endInterval collects the lanes, closes the interval and hands it on. Nobody who publishes waits for it.
@@ -110,7 +129,13 @@ func (r *run) gather() error {
 	if err != nil {
 		return err
 	}
-	r.events.update(touched, r.timeline.now())
+	now := r.timeline.now()
+	r.events.update(touched, now)
+	if r.stallWatch != nil {
+		r.stallWatch.receive(r.recorder.binned)
+		r.stallWatch.judge(now)
+	}
+	r.recorder.binned = r.recorder.binned[:0]
 	return nil
 }
 
@@ -228,6 +253,7 @@ func (r *run) gauges(elapsed int64) map[string]float64 {
 // warnings gives the notes of the run, and what only its whole shows.
 func (r *run) warnings() []results.Warning {
 	r.noteHeld()
+	r.noteLatePolls()
 	if fine := r.resolution(); fine >= millisecond {
 		r.notes.add("observe_resolution", fmt.Sprintf("the times that the server writes have a resolution of %s: observed.latency is no finer than that", time.Duration(fine)), 1)
 	}

@@ -51,6 +51,7 @@ func (f *Folder) Document() (*Document, error) {
 		return nil, err
 	}
 	f.derive(d, kept, delivering)
+	f.stalled(d, whole)
 	d.Series = f.series.series(produced)
 	if err := f.nameTimeouts(d); err != nil {
 		return nil, err
@@ -202,6 +203,7 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 	}
 	d.Warnings = addWarnings(d.Warnings, nearTheFloor(d)...)
 	d.Warnings = addWarnings(d.Warnings, unexpectedReceipts(whole)...)
+	d.Warnings = addWarnings(d.Warnings, publishWaited(d)...)
 	for id := range NumMetrics {
 		h := whole.Histogram(id)
 		if h == nil {

@@ -40,6 +40,8 @@ type Run struct {
 	Facts *Facts `json:"facts,omitempty"`
 	// ObservedResolutionNS is how fine the times are that the server writes into its events; 0: it writes none.
 	ObservedResolutionNS int64 `json:"observed_resolution_ns,omitempty"`
+	// Stall is what deliveries.stalled is the length of; nil: there was none.
+	Stall *Stall `json:"stall,omitempty"`
 }
 
 // What can stamp a receipt.

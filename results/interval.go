@@ -81,6 +81,8 @@ type End struct {
 	Wire          *Wire  `json:"wire,omitempty"`
 	// ObservedResolutionNS is how fine the times are that the server wrote into its events; 0: it wrote none.
 	ObservedResolutionNS int64 `json:"observed_resolution_ns,omitempty"`
+	// Stall is the longest that was found; nil: none was looked for.
+	Stall *Stall `json:"stall,omitempty"`
 }
 
 // Warning is data: every renderer prints it.

@@ -50,18 +50,6 @@ func (d *Document) measuredAnything() bool {
 	return false
 }
 
-// loadNotOffered tells of events that were due and never sent: the server was not held against the load that was asked for.
-func loadNotOffered(d *Document) []Warning {
-	due, unsent := d.Metrics[PublishDue.String()].Value, d.Metrics[PublishUnsent.String()].Value
-	if due == nil || unsent == nil || *unsent == 0 {
-		return nil
-	}
-	return []Warning{{Token: "load_not_offered", Message: fmt.Sprintf(
-		"%s of %s events that were due were never sent: calls of the publish hook were slower than the rate, and those of one topic wait for each other; "+
-			"set publish.concurrent: true, use more topics, or lower publish.rate",
-		Format(*unsent, UnitOne), Format(*due, UnitOne))}}
-}
-
 // nobodyBack tells of a run at whose end no stream was open, while some would have come back later.
 func (f *Folder) nobodyBack() []Warning {
 	if f.end == nil || f.end.Open > 0 || f.end.Waiting == 0 {

@@ -79,6 +79,9 @@ func (i *Interval) Merge(o *Interval) error {
 		if i.End.Wire == nil {
 			i.End.Wire = o.End.Wire
 		}
+		if o.End.Stall != nil && (i.End.Stall == nil || o.End.Stall.LengthNS > i.End.Stall.LengthNS) {
+			i.End.Stall = o.End.Stall
+		}
 		i.End.ObservedResolutionNS = max(i.End.ObservedResolutionNS, o.End.ObservedResolutionNS)
 	}
 	return nil

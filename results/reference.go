@@ -57,7 +57,7 @@ func resolve(name string) (*reference, *ThresholdError) {
 	}
 	fields := fieldsOf(id)
 	switch kind := Catalogue[id].Kind; {
-	case field == "" && kind == KindCounter, slices.Contains(fields, field):
+	case field == "" && (kind == KindCounter || id == DeliveriesStalled), slices.Contains(fields, field):
 		return &reference{id: id, field: field}, nil
 	case field == "":
 		example := map[Kind]string{KindHistogram: ".p99", KindGauge: ".max"}[kind]
@@ -94,8 +94,8 @@ func fieldsOf(id ID) []string {
 func References() []string {
 	var all []string
 	for id := range NumMetrics {
-		if Catalogue[id].Kind == KindCounter {
-			all = append(all, id.String())
+		if Catalogue[id].Kind == KindCounter || id == DeliveriesStalled {
+			all = append(all, id.String()) // the latter is a gauge of the whole run: all its fields are one
 		}
 		for _, field := range fieldsOf(id) {
 			all = append(all, id.String()+"."+field)
@@ -185,7 +185,11 @@ func (r *reference) read(d *Document) span {
 	if field == nil { // what never came about, such as full recovery from an outage
 		return lost(name + ": it never came to it in this run")
 	}
-	return known(*field)
+	number := known(*field)
+	if r.id == DeliveriesStalled && d.Run.Stall != nil {
+		number.reason = d.Run.Stall.String()
+	}
+	return number
 }
 
 func lost(reason string) span {

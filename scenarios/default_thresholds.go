@@ -42,6 +42,7 @@ var defaultThresholds = []defaultThreshold{
 	{"deliveries.lost_tail == 0", []results.ID{results.DeliveriesLost, results.DeliveriesLostTail}, func(p *Plan) bool {
 		return p.isNumbered() && p.hasOutage()
 	}},
+	{"deliveries.stalled == 0", []results.ID{results.DeliveriesStalled}, func(p *Plan) bool { return p.Publish != nil }},
 	{"deliveries.corrupt == 0", []results.ID{results.DeliveriesCorrupt}, func(p *Plan) bool { return p.Publish != nil && p.Publish.Sequence == nil }},
 	{`deliveries.unexpected["topic"] == 0`, []results.ID{results.DeliveriesUnexpected}, func(p *Plan) bool { return p.Publish != nil }},
 }

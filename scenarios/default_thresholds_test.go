@@ -7,7 +7,7 @@ import (
 
 const (
 	stays     = "connections.failed == 0 | connections.never_open == 0 | connections.closed_by_server == 0"
-	published = `deliveries.corrupt == 0 | deliveries.unexpected["topic"] == 0`
+	published = `deliveries.stalled == 0 | deliveries.corrupt == 0 | deliveries.unexpected["topic"] == 0`
 	observed  = "events.received + events.comments > 0"
 )
 
@@ -15,7 +15,7 @@ const (
 func TestDefaultThresholds(t *testing.T) {
 	for text, want := range map[string]string{
 		"publish: {rate: 1/s}\n":                          stays + " | deliveries.lost == 0 | " + published,
-		"publish: {rate: 1/s, sequence: {pointer: /n}}\n": stays + ` | deliveries.lost == 0 | deliveries.unexpected["topic"] == 0`,
+		"publish: {rate: 1/s, sequence: {pointer: /n}}\n": stays + ` | deliveries.lost == 0 | deliveries.stalled == 0 | deliveries.unexpected["topic"] == 0`,
 		"{}\n":                                 stays + " | " + observed,
 		"observe: {sequence: {pointer: /n}}\n": stays + " | " + observed + " | deliveries.lost == 0",
 		"target: {transport: poll}\npublish: {rate: 1/s}\n":                                                   "connections.failed == 0 | connections.never_open == 0 | deliveries.lost == 0 | " + published,

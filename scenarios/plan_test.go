@@ -67,7 +67,7 @@ func TestPlanOfQuickstart(t *testing.T) {
 	if diff := cmp.Diff(want, p, cmpopts.IgnoreUnexported(Plan{}), cmpopts.IgnoreFields(Plan{}, "Scenario", "Thresholds", "Defaults")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := expressions(p.Defaults); got != "connections.failed == 0 | connections.never_open == 0 | connections.closed_by_server == 0 | deliveries.lost == 0 | deliveries.corrupt == 0 | deliveries.unexpected[\"topic\"] == 0" {
+	if got := expressions(p.Defaults); got != "connections.failed == 0 | connections.never_open == 0 | connections.closed_by_server == 0 | deliveries.lost == 0 | deliveries.stalled == 0 | deliveries.corrupt == 0 | deliveries.unexpected[\"topic\"] == 0" {
 		t.Errorf("thresholds %s", got)
 	}
 	if _, err := p.Request(0); err == nil {
