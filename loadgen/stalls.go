@@ -125,7 +125,7 @@ func (s *stallWatch) finish(at int64) results.Stall {
 		s.step(s.next)
 	}
 	if w := &s.window; w.isOpen && s.next-w.since >= binsLong {
-		if from, unreached := s.unreached(s.next); unreached >= fewLost {
+		if from, unreached := s.stuck(); unreached {
 			s.longest.ToTheEnd = s.next-from >= binsLong
 			s.record(from, s.next, w.reached())
 		}
@@ -263,6 +263,22 @@ func (s *stallWatch) unreached(bin uint32) (from uint32, n int) {
 		}
 	}
 	return from, n
+}
+
+// stuck reports whether the run ended in a stall, and since when: with too many unreached to be lost by themselves, or with a call that hangs as
+// none did before, while others wait for it.
+func (s *stallWatch) stuck() (from uint32, is bool) {
+	from, unreached := s.unreached(s.next)
+	if s.run.sender.succeeded.Load() > 0 && s.run.sender.unsent() > 0 {
+		for topic, all := range s.pending {
+			for _, p := range all {
+				if !s.isAnswered(topic, p.seq, s.next) {
+					from, is = min(from, max(p.bin, s.window.since)), true
+				}
+			}
+		}
+	}
+	return from, is || unreached >= fewLost
 }
 
 // open begins a window at a bin.

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -123,6 +124,46 @@ func TestAStallToTheEnd(t *testing.T) {
 			t.Errorf("stalled for %s, %+v", got, d.Run.Stall)
 		}
 	})
+}
+
+// A call that hangs to the end holds up all that is due after it, where calls were answered before.
+func TestACallThatHangsToTheEnd(t *testing.T) {
+	for name, tt := range map[string]struct {
+		hangs  uint64
+		stalls bool
+	}{"after others": {20, true}, "from the first on": {1, false}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				d := runMemory(t, m, "drain: 3s\n"+steady, func(r *Runner) { r.Publisher = &hangingHook{m, tt.hangs} })
+				if got := stalled(t, d); (got > 5500*time.Millisecond) != tt.stalls || (d.Run.Stall != nil && d.Run.Stall.ToTheEnd) != tt.stalls {
+					t.Errorf("stalled for %s, %+v", got, d.Run.Stall)
+				}
+				tokens := ""
+				for _, w := range d.Verdict.Inconclusive {
+					tokens += w.Token + " "
+				}
+				want := map[bool]string{true: "", false: "load_not_offered nothing_measured "}[tt.stalls]
+				if tokens != want || !strings.Contains(warning(d, "publish_cut_off"), "under way and unanswered when the run ended: 1, the oldest for ") {
+					t.Errorf("inconclusive: %s; warnings %v", tokens, d.Warnings)
+				}
+			})
+		})
+	}
+}
+
+// hangingHook never answers the call of one event.
+type hangingHook struct {
+	memory *memory
+	seq    uint64
+}
+
+func (h *hangingHook) Publish(ctx context.Context, ev *Event) error {
+	if ev.Seq == h.seq {
+		<-ctx.Done()
+		return &Failure{"hook_canceled", "cut off"}
+	}
+	return h.memory.Publish(ctx, ev)
 }
 
 func TestAHealthyServerNeverStalls(t *testing.T) {

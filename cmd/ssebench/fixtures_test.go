@@ -33,6 +33,7 @@ import (
 //	fixture delay TIME DEV DEV  passes frames on between two network devices, so much later (Linux)
 //	fixture endings HOW...      streams that end in a way to choose
 //	fixture bad                 one path for each way to be wrong
+//	fixture holding             one path for each thing that a server can hold back
 func fixture() {
 	kind := os.Args[1]
 	switch kind {
@@ -72,6 +73,8 @@ func fixture() {
 		handler = accounts()
 	case "bad":
 		handler = bad()
+	case "holding":
+		handler = newHolding()
 	default:
 		fmt.Fprintln(os.Stderr, "unknown fixture", kind)
 		os.Exit(2)
