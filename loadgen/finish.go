@@ -25,11 +25,7 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	r.events.closeAll()
 	r.closeLedgers()
-	var stall *results.Stall
-	if r.publishing {
-		longest := r.stallWatch.finish(r.closedAt)
-		stall = &longest
-	}
+	stall := r.longestStall()
 	r.mu.Unlock()
 	if r.runner.Server != nil && !r.partial {
 		if exited := r.runner.Server.Exited(); exited != "" {
@@ -51,6 +47,17 @@ func (r *run) finish() (*results.Document, error) {
 		document.Fail(err.Error()) // the journal failed at the very end
 	}
 	return document, foldErr
+}
+
+// longestStall returns the longest, of no length where none was found; nil where none was looked for.
+func (r *run) longestStall() *results.Stall {
+	switch {
+	case r.publishing:
+		return r.stallWatch.finish(r.closedAt)
+	case r.rhythm != nil:
+		return r.rhythm.finish(r.closedAt)
+	}
+	return nil
 }
 
 // starving are those who still wait for a free place. They end first, so that none gets that of another who ends.

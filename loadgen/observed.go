@@ -55,8 +55,16 @@ func (s *subscription) loseObserved(values func(phase int) *results.Values) func
 	}
 }
 
+// counted enters when an event came.
+func (s *subscription) counted(_ *reading, _ []byte, now int64) {
+	if p := s.lane.shard.page; p != nil {
+		p.flowUsed = countIn(p.flow[:], p.flowUsed, binOf(now))
+	}
+}
+
 // emitted accounts for an event that the server sent by itself.
 func (s *subscription) emitted(says *reading, data []byte, now int64) {
+	s.counted(nil, nil, now)
 	shard := &s.lane.shard
 	v := shard.current()
 	if s.run.sentAt != nil {

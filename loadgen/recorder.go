@@ -53,6 +53,10 @@ type page struct {
 	storms map[int32]*results.OutagePart // by the outage's phase
 	closed results.Endings               // of streams, outside outages
 
+	// When events came, where the server emits by itself; a page is swapped once a second.
+	flow     [16]binCount
+	flowUsed int
+
 	// The receipts of one event tend to follow each other.
 	lastKey   eventKey
 	lastShare *eventShare
@@ -67,21 +71,22 @@ type eventKey struct {
 type eventShare struct {
 	first, last int64
 	sure        int64       // distinct pairs received that were surely expected
-	bins        [4]binCount // when they came; what does not fit counts in the last
+	bins        [4]binCount // when they came
 	bin         int         // of these, the one in use
 }
 
-// count enters a receipt in its bin.
-func (e *eventShare) count(bin uint32) {
-	b := &e.bins[e.bin]
-	if b.bin != bin && b.n > 0 && e.bin < len(e.bins)-1 {
-		e.bin++
-		b = &e.bins[e.bin]
+// countIn enters a receipt in its bin, and returns which of them is in use. What does not fit counts in the last.
+func countIn(bins []binCount, used int, bin uint32) int {
+	b := &bins[used]
+	if b.bin != bin && b.n > 0 && used < len(bins)-1 {
+		used++
+		b = &bins[used]
 	}
 	if b.n == 0 {
 		b.bin = bin
 	}
 	b.n++
+	return used
 }
 
 func newPage() *page { return &page{events: make(map[eventKey]*eventShare)} }
@@ -121,7 +126,7 @@ func (p *page) receipt(k eventKey, at int64, sure bool) {
 	e.first, e.last = min(e.first, at), max(e.last, at)
 	if sure {
 		e.sure++
-		e.count(binOf(at))
+		e.bin = countIn(e.bins[:], e.bin, binOf(at))
 	}
 }
 
@@ -152,6 +157,7 @@ func (p *page) reset() {
 	clear(p.events)
 	p.lastShare = nil
 	p.storms, p.closed = nil, results.Endings{}
+	p.flow, p.flowUsed = [16]binCount{}, 0
 }
 
 // recorder adds the lanes' pages up to intervals.
@@ -165,6 +171,7 @@ type recorder struct {
 	closed  results.Endings               // since the last interval
 	last    int64                         // when an event came last
 	binned  []binReceipts                 // since the last look at them
+	flow    []binCount                    // the same
 }
 
 func newRecorder(lanes []*Lane, tl *timeline) *recorder {
@@ -207,6 +214,11 @@ func (r *recorder) collect() (touched []eventKey, err error) {
 				if b.n > 0 {
 					r.binned = append(r.binned, binReceipts{k, b})
 				}
+			}
+		}
+		for _, b := range full.flow[:full.flowUsed+1] {
+			if b.n > 0 {
+				r.flow = append(r.flow, b)
 			}
 		}
 		full.reset()

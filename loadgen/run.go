@@ -53,6 +53,7 @@ type run struct {
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64
 	reading                        atomic.Int64 // of those open now, without slow readers
+	glances                        glances
 	queued                         atomic.Int64 // first openings that wait for a free place
 	buffered                       atomic.Int64 // streams of a server that emits by itself
 	away                           atomic.Int64 // subscribers that lost their stream and will come back
@@ -78,6 +79,7 @@ type run struct {
 	events     eventBook
 	tick       tick
 	stallWatch *stallWatch // nil: nothing is published
+	rhythm     *rhythm     // nil: something is, or subscribers poll
 	closedAt   int64       // when the accounts were closed
 	received   bool        // an expected event came, to whoever
 	lost       bool        // one did not, to somebody
@@ -147,7 +149,10 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 		r.sentAt = newClock(r.plan.Observe)
 		r.sequence, err = newExtractor(r.plan.Observe.Sequence)
 	default:
-		r.read, r.account = func([]byte, *reading) {}, func(*subscription, *reading, []byte, int64) {}
+		r.read, r.account = func([]byte, *reading) {}, (*subscription).counted
+	}
+	if r.plan.Publish == nil && r.polling == nil {
+		r.rhythm = newRhythm(r)
 	}
 	return err
 }

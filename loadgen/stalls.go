@@ -30,20 +30,13 @@ type binReceipts struct {
 	binCount
 }
 
-// glance is how many streams that read were open at the start of a bin; late: the generator itself did not come to look in time.
-type glance struct {
-	open int64
-	late bool
-}
-
 // stallWatch finds the longest stall of a run. What is not its own mutex's is used with run.mu held.
 type stallWatch struct {
-	run *run
+	run     *run
+	glances *glances
 
-	mu       sync.Mutex // of what follows
-	started  map[uint32][]eventKey
-	glances  map[uint32]glance
-	glancing uint32 // the next bin to look at
+	mu      sync.Mutex // of what follows
+	started map[uint32][]eventKey
 
 	receipts map[uint32][]binReceipts
 	next     uint32 // the bin to judge
@@ -74,7 +67,7 @@ type stallWindow struct {
 
 func newStallWatch(r *run) *stallWatch {
 	return &stallWatch{
-		run: r, started: make(map[uint32][]eventKey), glances: make(map[uint32]glance),
+		run: r, glances: &r.glances, started: make(map[uint32][]eventKey),
 		receipts: make(map[uint32][]binReceipts), pending: make(map[uint32][]*pendingEvent),
 	}
 }
@@ -87,26 +80,12 @@ func (s *stallWatch) start(k eventKey, at int64) {
 	s.started[bin] = append(s.started[bin], k)
 }
 
-// glance enters how many streams are open, up to the bin that has begun.
-func (s *stallWatch) glance(now, open int64) {
-	const inTime = 5
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	bin := binOf(now)
-	g := glance{open, bin-s.glancing > inTime}
-	for ; s.glancing <= bin; s.glancing++ {
-		s.glances[s.glancing] = g
-	}
-}
-
 // receive enters what the recorder collected. What comes for a bin that was judged shows that the generator was far behind.
 func (s *stallWatch) receive(all []binReceipts) {
 	for _, r := range all {
 		if r.bin < s.next {
 			r.bin = s.next
-			s.mu.Lock()
-			s.glances[r.bin] = glance{s.glances[r.bin].open, true}
-			s.mu.Unlock()
+			s.glances.belate(r.bin)
 		}
 		s.receipts[r.bin] = append(s.receipts[r.bin], r)
 	}
@@ -120,7 +99,7 @@ func (s *stallWatch) judge(now int64) {
 }
 
 // finish judges what is left, up to the instant at which the accounts were closed.
-func (s *stallWatch) finish(at int64) results.Stall {
+func (s *stallWatch) finish(at int64) *results.Stall {
 	for ; s.next < binOf(at); s.next++ {
 		s.step(s.next)
 	}
@@ -135,24 +114,23 @@ func (s *stallWatch) finish(at int64) results.Stall {
 		s.longest.ShortestNS = max(s.longest.ShortestNS, 3*int64(poll.Interval))
 	}
 	s.longest.Paced = s.run.polling != nil || s.run.plan.Publish.Conflates
-	return s.longest
+	return &s.longest
 }
 
 // step judges a bin.
 func (s *stallWatch) step(bin uint32) {
+	g, known := s.glances.take(bin)
 	s.mu.Lock()
-	g, known := s.glances[bin]
 	started := s.started[bin]
-	delete(s.glances, bin)
 	delete(s.started, bin)
 	s.mu.Unlock()
 	receipts := s.receipts[bin]
 	delete(s.receipts, bin)
 	switch w := &s.window; {
-	case !known || s.isExcluded(bin), w.isOpen && g.open*10 < w.most*9: // who lost his stream is owed nothing
+	case !known || s.run.isExcluded(bin), w.isOpen && g.open*10 < w.most*9: // who lost his stream is owed nothing
 		clear(s.pending)
 		w.isOpen = false
-		if !known || s.isExcluded(bin) {
+		if !known || s.run.isExcluded(bin) {
 			return
 		}
 	case g.late && w.isOpen:
@@ -186,9 +164,9 @@ func (s *stallWatch) step(bin uint32) {
 }
 
 // isExcluded reports whether what the bin brings is part of a warm-up or of an outage.
-func (s *stallWatch) isExcluded(bin uint32) bool {
-	at := s.run.timeline.phaseAt(int64(bin) * binWidth)
-	return at < len(s.run.plan.Phases) && (s.run.plan.Phases[at].Warmup || s.run.plan.Phases[at].Outage != nil)
+func (r *run) isExcluded(bin uint32) bool {
+	at := r.timeline.phaseAt(int64(bin) * binWidth)
+	return at < len(r.plan.Phases) && (r.plan.Phases[at].Warmup || r.plan.Phases[at].Outage != nil)
 }
 
 // begin enters an event that was sent in the bin.

@@ -38,7 +38,7 @@ func (r *run) startTicking(cancelRun context.CancelFunc) *ticking {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &ticking{cancel: cancel}
-	if r.stallWatch != nil {
+	if r.stallWatch != nil || r.rhythm != nil {
 		t.workers.Go(func() { r.watchStreams(ctx) })
 	}
 	t.workers.Go(func() {
@@ -76,7 +76,7 @@ func (r *run) watchStreams(ctx context.Context) {
 			return
 		}
 		now := r.timeline.now()
-		r.stallWatch.glance(now, r.reading.Load())
+		r.glances.enter(now, r.reading.Load())
 		timer.Reset(time.Duration(binWidth - now%binWidth))
 	}
 }
@@ -135,7 +135,11 @@ func (r *run) gather() error {
 		r.stallWatch.receive(r.recorder.binned)
 		r.stallWatch.judge(now)
 	}
-	r.recorder.binned = r.recorder.binned[:0]
+	if r.rhythm != nil {
+		r.rhythm.receive(r.recorder.flow)
+		r.rhythm.judge(now)
+	}
+	r.recorder.binned, r.recorder.flow = r.recorder.binned[:0], r.recorder.flow[:0]
 	return nil
 }
 

@@ -13,10 +13,16 @@ type Stall struct {
 	// conflates), it also depends on what the run measured.
 	ShortestNS int64 `json:"shortest_ns"`
 	Paced      bool  `json:"paced,omitempty"`
+	// Inferred: nobody knows what was sent, but events came steadily before, none came, and what was missing came at once after.
+	Inferred bool `json:"inferred,omitempty"`
 }
 
 // String says when it was, how long, and of whom.
 func (s *Stall) String() string {
+	if s.Inferred {
+		return fmt.Sprintf("from %s on, for %s, none of %s streams received an event: they came steadily before, and those that were missing at once after",
+			Format(float64(s.AtNS), UnitNanoseconds), Format(float64(s.LengthNS), UnitNanoseconds), Format(float64(s.Of), UnitOne))
+	}
 	end := ""
 	if s.ToTheEnd {
 		end = ", to the end of the run"

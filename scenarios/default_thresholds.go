@@ -42,13 +42,18 @@ var defaultThresholds = []defaultThreshold{
 	{"deliveries.lost_tail == 0", []results.ID{results.DeliveriesLost, results.DeliveriesLostTail}, func(p *Plan) bool {
 		return p.isNumbered() && p.hasOutage()
 	}},
-	{"deliveries.stalled == 0", []results.ID{results.DeliveriesStalled}, func(p *Plan) bool { return p.Publish != nil }},
+	{"deliveries.stalled == 0", []results.ID{results.DeliveriesStalled}, (*Plan).noticesStalls},
 	{"deliveries.corrupt == 0", []results.ID{results.DeliveriesCorrupt}, func(p *Plan) bool { return p.Publish != nil && p.Publish.Sequence == nil }},
 	{`deliveries.unexpected["topic"] == 0`, []results.ID{results.DeliveriesUnexpected}, func(p *Plan) bool { return p.Publish != nil }},
 }
 
 // isNumbered reports whether events carry a number, so that a missing one is noticed.
 func (p *Plan) isNumbered() bool { return p.Publish != nil || p.Observe.Sequence != nil }
+
+// noticesStalls reports whether a time without events can be told from one in which none were due.
+func (p *Plan) noticesStalls() bool {
+	return p.Publish != nil || p.Target.Transport == TransportSSE || p.Target.Transport == TransportWebSocket
+}
 
 // streamsStay reports whether a stream is expected to stay open until the run ends it.
 func (p *Plan) streamsStay() bool {

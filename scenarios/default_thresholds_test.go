@@ -16,17 +16,18 @@ func TestDefaultThresholds(t *testing.T) {
 	for text, want := range map[string]string{
 		"publish: {rate: 1/s}\n":                          stays + " | deliveries.lost == 0 | " + published,
 		"publish: {rate: 1/s, sequence: {pointer: /n}}\n": stays + ` | deliveries.lost == 0 | deliveries.stalled == 0 | deliveries.unexpected["topic"] == 0`,
-		"{}\n":                                 stays + " | " + observed,
-		"observe: {sequence: {pointer: /n}}\n": stays + " | " + observed + " | deliveries.lost == 0",
+		"{}\n":                                 stays + " | " + observed + " | deliveries.stalled == 0",
+		"observe: {sequence: {pointer: /n}}\n": stays + " | " + observed + " | deliveries.lost == 0 | deliveries.stalled == 0",
+		"target: {transport: poll}\n":          "connections.failed == 0 | connections.never_open == 0 | " + observed,
 		"target: {transport: poll}\npublish: {rate: 1/s}\n":                                                   "connections.failed == 0 | connections.never_open == 0 | deliveries.lost == 0 | " + published,
-		"load: {connections: 1, reconnect: {profile: firefox}}\n":                                             "connections.failed == 0 | connections.never_open == 0 | reconnect.stranded == 0 | reconnect.away == 0 | " + observed,
+		"load: {connections: 1, reconnect: {profile: firefox}}\n":                                             "connections.failed == 0 | connections.never_open == 0 | reconnect.stranded == 0 | reconnect.away == 0 | " + observed + " | deliveries.stalled == 0",
 		"load: {connections: 10, slow_readers: {share: 10%, bytes_per_second: 1000}}\npublish: {rate: 1/s}\n": "connections.failed == 0 | connections.never_open == 0 | connections.closed_by_server == slow.cut | deliveries.lost == 0 | " + published,
-		"target: {protocol: http1.1}\nload: {connections: 12, clients: {profile: browser, tabs: 4}}\n":        "connections.failed == 0 | connections.never_open <= connections.starved | connections.closed_by_server == 0 | " + observed,
+		"target: {protocol: http1.1}\nload: {connections: 12, clients: {profile: browser, tabs: 4}}\n":        "connections.failed == 0 | connections.never_open <= connections.starved | connections.closed_by_server == 0 | " + observed + " | deliveries.stalled == 0",
 		"publish: {rate: 1/s}\nload: {connections: 1, phases: [{ramp: 1/s}, {outage: {server: kill}}]}\n":     "connections.never_open == 0 | reconnect.stranded == 0 | reconnect.away == 0 | deliveries.lost_midstream == 0 | deliveries.lost_tail == 0 | " + published,
 
 		"publish: {rate: 1/s}\nthresholds: [fanout.latency.p99 < 50ms]\n":                                                                         stays + " | deliveries.lost == 0 | " + published,
 		"publish: {rate: 1/s}\nthresholds: [deliveries.lost / deliveries.expected < 1%, connections.failed < 3]\n":                                "connections.never_open == 0 | connections.closed_by_server == 0 | " + published,
-		"thresholds: [events.received > 100, connections.closed_by_server < 5]\n":                                                                 "connections.failed == 0 | connections.never_open == 0",
+		"thresholds: [events.received > 100, connections.closed_by_server < 5]\n":                                                                 "connections.failed == 0 | connections.never_open == 0 | deliveries.stalled == 0",
 		"publish: {rate: 1/s}\nthresholds: [deliveries.lost < 5]\nload: {connections: 1, phases: [{ramp: 1/s}, {outage: {server: kill}}]}\n":      "connections.never_open == 0 | reconnect.stranded == 0 | reconnect.away == 0 | " + published,
 		"publish: {rate: 1/s}\nthresholds: [deliveries.lost_tail < 5]\nload: {connections: 1, phases: [{ramp: 1/s}, {outage: {server: kill}}]}\n": "connections.never_open == 0 | reconnect.stranded == 0 | reconnect.away == 0 | deliveries.lost_midstream == 0 | " + published,
 	} {

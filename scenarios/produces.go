@@ -17,6 +17,8 @@ type requirement struct {
 var requirements = []requirement{
 	{[]string{"fanout.", "publish."}, func(p *Plan) bool { return p.Publish != nil },
 		"only a scenario with publish has it; where the server emits by itself it is observed.latency"},
+	{[]string{"deliveries.stalled"}, (*Plan).noticesStalls,
+		"that nothing came is no news where subscribers poll and nobody knows what was sent: add publish"},
 	{[]string{"deliveries."}, func(p *Plan) bool { return p.isNumbered() },
 		"events that nobody numbers cannot be missed: add publish, or observe.sequence"},
 	{[]string{"observed.latency"}, func(p *Plan) bool { return p.Observe != nil && p.Observe.Time != "" },
@@ -52,8 +54,11 @@ func (p *Plan) lacks(id results.ID) string {
 		of := slices.ContainsFunc(r.metrics, func(m string) bool {
 			return m == name || strings.HasSuffix(m, ".") && strings.HasPrefix(name, m)
 		})
-		if of && !r.met(p) {
+		switch {
+		case of && !r.met(p):
 			return r.lacks
+		case of && r.metrics[0] == name:
+			return "" // what is said of the metric itself goes before what is said of its group
 		}
 	}
 	return ""
