@@ -25,6 +25,7 @@ import (
 //	topics    it knows none: everybody gets everything
 //	news      what is published goes nowhere, and the answer says so
 //	marks     the payload, behind base64
+//	feed      GET alone: it emits by itself, ten times a second, and holds the events from the 60th to the 89th back
 //	history   new subscribers get what an earlier run published
 type holding struct {
 	mu      sync.Mutex
@@ -44,6 +45,7 @@ func newHolding() http.Handler {
 	h := &holding{streams: make(map[*heldStream]bool), workers: make(chan struct{}, 3)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{what}/events", h.events)
+	mux.HandleFunc("GET /feed", feedThatStalls)
 	mux.HandleFunc("POST /{what}/publish", h.publish)
 	return mux
 }
@@ -76,6 +78,24 @@ func (h *holding) events(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock() // nobody writes any more when the handler returns
 	defer s.mu.Unlock()
 	s.writer = nil
+}
+
+func feedThatStalls(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.(http.Flusher).Flush()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ticker.C:
+		case <-r.Context().Done():
+			return
+		}
+		fmt.Fprintf(w, "data: %d\n\n", time.Now().UnixMilli())
+		if n < 60 || n >= 90 {
+			w.(http.Flusher).Flush()
+		}
+	}
 }
 
 func (h *holding) publish(w http.ResponseWriter, r *http.Request) {
