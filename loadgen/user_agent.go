@@ -3,7 +3,7 @@ package loadgen
 import "ssebench/results"
 
 // UserAgent is that of requests which name no other.
-const UserAgent = results.UserAgent
+var UserAgent = results.UserAgent
 
 // UserAgentOf returns what the clients of a reconnection profile call themselves. Browsers say more of the system than of themselves, and nothing
 // of it is this machine's.

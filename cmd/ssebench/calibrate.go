@@ -52,7 +52,7 @@ func calibrate(ctx context.Context, short bool, out io.Writer) error {
 	if short {
 		hold = 1200 * time.Millisecond
 	}
-	environment := host.Environment(fullVersion())
+	environment := host.Environment(results.Version())
 	floor := results.Calibration{
 		Measured: time.Now().UTC().Format(time.RFC3339), Version: environment.Version, Kernel: environment.Kernel, CPU: environment.CPU,
 		Cores: environment.Cores,

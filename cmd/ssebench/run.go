@@ -150,7 +150,7 @@ func (o *runOptions) measure(ctx context.Context, interrupts *interrupts, scenar
 	runner := job.runner
 	runner.Stop = interrupts.first
 	runner.Close = job.close
-	runner.Environment = host.Environment(fullVersion())
+	runner.Environment = host.Environment(results.Version())
 	runner.Environment.Calibration = loadCalibration(&runner.Environment)
 	runner.Started = journal.header
 	runner.OnInterval = func(in *results.Interval) error {

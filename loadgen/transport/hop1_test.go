@@ -41,7 +41,7 @@ func TestCloseDelimitedBody(t *testing.T) {
 		if !e.Opened || e.Message != "" {
 			t.Errorf("ending %+v", e)
 		}
-		request := "GET /events?topic=a HTTP/1.1\r\nHost: " + strings.TrimPrefix(u, "http://") + "\r\nAccept: text/event-stream\r\nAccept-Encoding: identity\r\nUser-Agent: ssebench/0.1.0\r\n\r\n"
+		request := "GET /events?topic=a HTTP/1.1\r\nHost: " + strings.TrimPrefix(u, "http://") + "\r\nAccept: text/event-stream\r\nAccept-Encoding: identity\r\nUser-Agent: " + loadgen.UserAgent + "\r\n\r\n"
 		if n := sum.of(results.BytesReceived); n != int64(len(response)) {
 			t.Errorf("%d bytes received, want %d", n, len(response))
 		}
@@ -132,10 +132,10 @@ func TestRequestOnTheWire(t *testing.T) {
 			method, path, body, want string
 			header                   []loadgen.Field
 		}{
-			{"GET", "/a%2Fb?q=a+b%20c#fragment", "", "GET /a%2Fb?q=a+b%20c HTTP/1.1\r\nHost: " + host + "\r\n" + lines + "Accept-Encoding: identity\r\nUser-Agent: ssebench/0.1.0\r\nLast-Event-ID: 7 \xff\r\n\r\n", fields},
-			{"", "", "", "GET / HTTP/1.1\r\nHost: " + host + "\r\nAccept-Encoding: identity\r\nUser-Agent: ssebench/0.1.0\r\n\r\n", nil},
-			{"POST", "/", "prompt", "POST / HTTP/1.1\r\nHost: " + host + "\r\naccept-encoding: gzip\r\nUser-Agent: ssebench/0.1.0\r\nContent-Length: 6\r\n\r\nprompt", []loadgen.Field{{Name: "accept-encoding", Value: "gzip"}}},
-			{"POST", "/", "", "POST / HTTP/1.1\r\nHost: " + host + "\r\nAccept-Encoding: identity\r\nUser-Agent: ssebench/0.1.0\r\nContent-Length: 0\r\n\r\n", nil},
+			{"GET", "/a%2Fb?q=a+b%20c#fragment", "", "GET /a%2Fb?q=a+b%20c HTTP/1.1\r\nHost: " + host + "\r\n" + lines + "Accept-Encoding: identity\r\nUser-Agent: " + loadgen.UserAgent + "\r\nLast-Event-ID: 7 \xff\r\n\r\n", fields},
+			{"", "", "", "GET / HTTP/1.1\r\nHost: " + host + "\r\nAccept-Encoding: identity\r\nUser-Agent: " + loadgen.UserAgent + "\r\n\r\n", nil},
+			{"POST", "/", "prompt", "POST / HTTP/1.1\r\nHost: " + host + "\r\naccept-encoding: gzip\r\nUser-Agent: " + loadgen.UserAgent + "\r\nContent-Length: 6\r\n\r\nprompt", []loadgen.Field{{Name: "accept-encoding", Value: "gzip"}}},
+			{"POST", "/", "", "POST / HTTP/1.1\r\nHost: " + host + "\r\nAccept-Encoding: identity\r\nUser-Agent: " + loadgen.UserAgent + "\r\nContent-Length: 0\r\n\r\n", nil},
 		} {
 			q := get(t, u+c.path)
 			q.Method, q.Header, q.Body = c.method, c.header, []byte(c.body)

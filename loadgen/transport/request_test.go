@@ -21,10 +21,10 @@ func TestMethodsAndRepeatedFields(t *testing.T) {
 		})
 		tr, _ := w.transport(t, Config{})
 		for method, c := range map[string]struct{ body, token, want string }{
-			"REPORT":  {"r", loadgen.TokenEOF, `REPORT r ["1" "3"] ["ssebench/0.1.0"]`},
-			"QUERY":   {"", loadgen.TokenEOF, `QUERY  ["1" "3"] ["ssebench/0.1.0"]`},
-			"X-own_~": {"b", loadgen.TokenEOF, `X-own_~ b ["1" "3"] ["ssebench/0.1.0"]`},
-			"get":     {"", loadgen.TokenEOF, `get  ["1" "3"] ["ssebench/0.1.0"]`},
+			"REPORT":  {"r", loadgen.TokenEOF, `REPORT r ["1" "3"] ["` + loadgen.UserAgent + `"]`},
+			"QUERY":   {"", loadgen.TokenEOF, `QUERY  ["1" "3"] ["` + loadgen.UserAgent + `"]`},
+			"X-own_~": {"b", loadgen.TokenEOF, `X-own_~ b ["1" "3"] ["` + loadgen.UserAgent + `"]`},
+			"get":     {"", loadgen.TokenEOF, `get  ["1" "3"] ["` + loadgen.UserAgent + `"]`},
 			"GET /":   {"", tokenRequestInvalid, ""},
 			"PÖST":    {"", tokenRequestInvalid, ""},
 			"A\r\nB":  {"", tokenRequestInvalid, ""},
