@@ -50,7 +50,12 @@ func (x *exchange) head(status int, proto string, h http.Header, at time.Time) e
 		o.Requested = at // the answer can come before the writer is back from its system call
 	}
 	if err := x.handler.Opened(o.Opening); err != nil {
-		return handlerFailure(err)
+		f := handlerFailure(err)
+		if !quotes(f) || x.posting() {
+			return f
+		}
+		o.refused = &refusal{Failure: f}
+		return nil
 	}
 	x.opened, x.opening = true, nil
 	if x.cut() {
@@ -63,6 +68,9 @@ func (x *exchange) head(status int, proto string, h http.Header, at time.Time) e
 func (x *exchange) body(b []byte, at time.Time) error {
 	if x.cut() {
 		return errCut
+	}
+	if !x.opened && x.opening.refused != nil {
+		return x.opening.refused.take(b)
 	}
 	if !x.opened {
 		if x.opening.surplus += len(b); x.opening.surplus > discardLimit {
@@ -86,6 +94,8 @@ func (x *exchange) meaning(err error) error {
 	switch {
 	case x.cut():
 		return errCut
+	case x.opening != nil && x.opening.refused != nil:
+		return x.opening.refused.failure()
 	case x.opening != nil && x.opening.answered:
 		// A login's or a redirect's body; whatever ended it, the answer itself is known.
 		x.parser.keep = x.parser.keep && err == nil
@@ -118,7 +128,7 @@ func (x *exchange) tell(waits bool) {
 	}
 }
 
-func handlerFailure(err error) error {
+func handlerFailure(err error) *loadgen.Failure {
 	var f *loadgen.Failure
 	if errors.As(err, &f) {
 		return f

@@ -123,6 +123,10 @@ func (s *stream) exchange2(c *shared) (again bool, err error) {
 	c.meter.flush(s.lane)
 	err = s.head(answer.StatusCode, answer.Proto, answer.Header, at)
 	s.lane.Release()
+	if err == nil && o.refused != nil {
+		defer time.AfterFunc(discardWait, cancel).Stop()
+		return false, s.meaning(s.read2(c, answer.Body))
+	}
 	if err != nil || !s.opened {
 		return false, err
 	}

@@ -224,14 +224,14 @@ func (s *looped) asked() {
 	}
 }
 
-// head implements answerSink: what is left of an answer to a login or of a redirect may take only so long.
+// head implements answerSink: what is left of an answer to a login, of a redirect, or of a refusal may take only so long.
 func (s *looped) head(status int, proto string, h http.Header, at time.Time) error {
 	o := s.opening
 	s.loop.newest.status, s.loop.newest.proto, s.loop.newest.header = status, proto, h
 	err := s.exchange.head(status, proto, h, at)
 	if s.opening == nil {
 		s.loop.freeOpening(o)
-	} else if o.answered {
+	} else if o.answered || o.refused != nil {
 		s.loop.wheel.set(s, s.loop.clock.now()+int64(discardWait))
 	}
 	return s.hushed(err)

@@ -11,13 +11,14 @@ import (
 	"ssebench/loadgen"
 )
 
-// What of the answer to a login or of a redirect is read, so that the connection can be used again.
+// What of the answer to a login or of a redirect is read, so that the connection can be used again; for discardWait an answer that is refused
+// is read too, for what it says.
 const (
 	discardLimit = 64 << 10 // bytes
 	discardWait  = time.Second
 )
 
-// errEnough ends the reading of a body that nobody wants.
+// errEnough ends the reading of a body of which nobody wants more.
 var errEnough = errors.New("enough")
 
 // opening is what a stream knows until the final response's header has come.
@@ -33,6 +34,7 @@ type opening struct {
 	login     bool
 	answered  bool     // the hop's answer is a login's or a redirect's; only its body is left to read
 	surplus   int      // bytes of such a body so far
+	refused   *refusal // the final answer is none that the handler wants; only its body is left to read
 	next      *url.URL // where it redirects to
 	redirects int
 	crossed   bool // a redirect has led to another origin

@@ -132,12 +132,12 @@ func (s *stream) end(err error) (reopen time.Time) {
 	return s.ended(err, loadgen.Ending{At: time.Now(), DialStart: s.dialStart, Requested: s.written(), QueuedAt: s.queuedAt, Limit: s.limit})
 }
 
-// head implements answerSink: what is left of an answer to a login or of a redirect may take only so long.
+// head implements answerSink: what is left of an answer to a login, of a redirect, or of a refusal may take only so long.
 func (s *stream) head(status int, proto string, h http.Header, at time.Time) error {
 	o := s.opening
 	o.Requested = s.written()
 	err := s.exchange.head(status, proto, h, at)
-	if o.answered {
+	if o.answered || o.refused != nil {
 		s.setDeadline(time.Now().Add(discardWait))
 	}
 	return err
