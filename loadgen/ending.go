@@ -118,8 +118,11 @@ func (s *subscription) endAttempt(v *results.Values, e *Ending) {
 		if outage := s.run.disrupted.Load(); outage > 0 {
 			results.Count(&s.lane.shard.storm(outage).Failed, e.Token)
 		}
-		s.run.notes.add(e.Token, e.Message, 1)
+		s.run.refused.add(e.Token, e.Message, 1)
 	case !e.DialStart.IsZero(): // else it never began
+		if !e.Requested.IsZero() {
+			s.run.unanswered.Add(1)
+		}
 		v.Add(results.ConnectionsAttempted, 1)
 		v.Add(results.ConnectionsAbandoned, 1)
 		if e.Limit != "" {

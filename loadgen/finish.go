@@ -35,10 +35,10 @@ func (r *run) finish() (*results.Document, error) {
 	if len(r.subscriptions) > 0 && r.opened.Load() == 0 && !r.partial {
 		r.fail(r.nothingOpened())
 	}
-	if r.sender != nil && r.sender.failed.Load() > 0 {
-		token, top := r.sender.notes.most()
-		r.fail(fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)",
-			r.sender.failed.Load(), r.sender.failed.Load()+r.sender.succeeded.Load(), token, top.message))
+	if r.sender != nil {
+		if verdict := r.sender.verdict(); verdict != "" {
+			r.fail(verdict)
+		}
 	}
 	r.end.Partial, r.end.Failure, r.end.ObservedResolutionNS, r.end.Stall = r.partial, r.failure(), r.resolution(), stall
 	err := r.endInterval(&r.end)

@@ -23,6 +23,7 @@ type run struct {
 	sender   *sender  // nil: the server emits by itself
 	senders  *senders // nil: subscribers only listen
 	notes    notes
+	refused  notes // of attempts to open a stream
 
 	// Fixed before the first stream.
 	number     uint64 // the run ID in marks
@@ -57,6 +58,7 @@ type run struct {
 	queued                         atomic.Int64 // first openings that wait for a free place
 	buffered                       atomic.Int64 // streams of a server that emits by itself
 	away                           atomic.Int64 // subscribers that lost their stream and will come back
+	unanswered                     atomic.Int64 // attempts whose request was sent and whose response headers never came
 	ending                         atomic.Bool  // the run ends its streams: what ends now says nothing of the server
 	lastDrop                       atomic.Int64 // when one did last
 
@@ -95,7 +97,7 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	if r.requests.webSocket != nil {
 		r.requests.webSocket.Buffers = r.buffers
 	}
-	r.notes.redact = plan.Redact
+	r.notes.redact, r.refused.redact = plan.Redact, plan.Redact
 	r.lots, r.departures.run = newLots(plan), r
 	r.polling = r.requests.polling
 	r.envelope = newEnvelope(plan.Target.WebSocket)

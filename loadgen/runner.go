@@ -3,7 +3,6 @@ package loadgen
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -214,15 +213,6 @@ func (r *run) ramp(ctx context.Context, phase scenarios.PlanPhase) error {
 		return errors.New(r.failure())
 	}
 	return nil // some servers send no headers before the first event: what is pending may open yet
-}
-
-// nothingOpened says why the target is of no use.
-func (r *run) nothingOpened() string {
-	token, top := r.notes.most()
-	if top.count > 0 {
-		return fmt.Sprintf("no stream opened: %d attempts ended with %s (%s)", top.count, token, top.message)
-	}
-	return fmt.Sprintf("no stream opened: %d connections never got response headers; is %s an event stream?", len(r.subscriptions), ShowURL(r.subscriptions[0].client.Request.URL))
 }
 
 // open starts the subscription of one client.

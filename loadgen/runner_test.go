@@ -152,7 +152,7 @@ func TestStreamsThatNeverOpen(t *testing.T) {
 			map[string]float64{"connections.failed": 40, "connections.opened": 0, "publish.count": 0},
 		},
 		{
-			"all pending", func(int, int) int { return 0 }, "no stream opened: 40 connections never got response headers", 1,
+			"all pending", func(int, int) int { return 0 }, "no stream opened: 40 connections were accepted and their requests sent, and no response header came", 1,
 			map[string]float64{"connections.abandoned": 40, "connections.opened": 0, "deliveries.lost": 2000},
 		},
 		{

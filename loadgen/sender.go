@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"text/template"
@@ -33,6 +34,7 @@ type sender struct {
 	notes     notes
 	succeeded atomic.Int64
 	failed    atomic.Int64
+	inRow     atomic.Int64           // of the failed, those since a call last succeeded
 	answer    atomic.Pointer[string] // the start of what the hook answered first
 
 	cutMu  sync.Mutex // of what follows
@@ -234,6 +236,7 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 	s.lane.Release()
 
 	if err == nil {
+		s.inRow.Store(0)
 		if s.succeeded.Add(1) == 1 {
 			s.answer.Store(&ev.Answer)
 		}
@@ -242,13 +245,39 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 		}
 		return
 	}
-	s.notes.add(token(err), message(err), 1)
+	s.notes.add(token(err), s.explain(err), 1)
 	if s.run.isDisrupted(started, ended) {
 		return // no failure of the hook's: the server was to break
 	}
+	s.inRow.Add(1)
 	if s.failed.Add(1) >= failuresBeforeGivingUp && s.succeeded.Load() == 0 {
-		s.run.fail(fmt.Sprintf("the publish hook failed %d times in a row from the start: %s", failuresBeforeGivingUp, message(err)))
+		s.run.fail(fmt.Sprintf("the publish hook failed %d times in a row from the start: %s", failuresBeforeGivingUp, s.explain(err)))
 	}
+}
+
+// explain is the line of a failed call, with what to do about the hook's setup if it never worked.
+func (s *sender) explain(err error) string {
+	if f, ok := errors.AsType[*SetupFailure](err); ok && s.succeeded.Load() == 0 {
+		return f.Message + "; " + f.Advice
+	}
+	return message(err)
+}
+
+// verdict says how the hook failed; empty: it did not, or as a threshold of the scenario's may tolerate.
+func (s *sender) verdict() string {
+	failed, worked, inRow := s.failed.Load(), s.succeeded.Load(), s.inRow.Load()
+	if failed == 0 || worked > 0 && s.run.plan.Judges(results.PublishFailed) {
+		return ""
+	}
+	token, top := s.notes.most()
+	if worked == 0 || inRow < failed || inRow < failuresBeforeGivingUp {
+		return fmt.Sprintf("the publish hook failed %d of %d calls, mostly with %s (%s)", failed, failed+worked, token, top.message)
+	}
+	verdict := fmt.Sprintf("the publish hook worked for %d calls and then failed %d in a row until the end, mostly with %s (%s)", worked, inRow, token, top.message)
+	if strings.HasSuffix(token, "_refused") {
+		verdict += ": the server is gone"
+	}
+	return verdict
 }
 
 // cut counts a call that the end of the run cut off.

@@ -263,7 +263,7 @@ func (r *run) warnings() []results.Warning {
 	}
 	r.noteUnread()
 	r.noteNothingArrived()
-	w := r.notes.warnings()
+	w := append(r.notes.warnings(), r.refused.warnings()...)
 	if r.sender != nil {
 		w = append(w, r.sender.notes.warnings()...)
 	}

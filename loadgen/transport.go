@@ -194,3 +194,12 @@ type Failure struct {
 }
 
 func (f *Failure) Error() string { return f.Token + ": " + f.Message }
+
+// SetupFailure is a Failure whose reason is probably how what failed is set up. Where it had worked before, the advice is of no use.
+type SetupFailure struct {
+	Failure
+	Advice string
+}
+
+func (f *SetupFailure) Error() string { return f.Failure.Error() + "; " + f.Advice }
+func (f *SetupFailure) Unwrap() error { return &f.Failure }

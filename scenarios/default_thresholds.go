@@ -60,9 +60,13 @@ func (p *Plan) streamsStay() bool {
 	return p.Reconnect.Profile == "none" && !p.hasOutage() && (p.Target.Transport == TransportSSE || p.Target.Transport == TransportWebSocket)
 }
 
+// Judges reports whether a threshold of the scenario's own names the metric: then that alone says what of it is tolerable.
+func (p *Plan) Judges(id results.ID) bool {
+	return slices.ContainsFunc(p.Thresholds, func(t results.Threshold) bool { return slices.Contains(t.Metrics(), id) })
+}
+
 // thresholds parses those of the scenario, and adds the default ones on metrics that none of them names.
 func (p *Plan) thresholds(expressions []string, e *expander) error {
-	var named []results.ID
 	for i, expression := range expressions {
 		threshold, err := results.ParseThreshold(expression)
 		if err != nil {
@@ -72,10 +76,9 @@ func (p *Plan) thresholds(expressions []string, e *expander) error {
 			e.threshold(fmt.Sprintf("thresholds.%d", i), expression, err)
 		}
 		p.Thresholds = append(p.Thresholds, threshold)
-		named = append(named, threshold.Metrics()...)
 	}
 	for _, d := range defaultThresholds {
-		if !d.fits(p) || slices.ContainsFunc(d.judges, func(id results.ID) bool { return slices.Contains(named, id) }) {
+		if !d.fits(p) || slices.ContainsFunc(d.judges, p.Judges) {
 			continue
 		}
 		threshold, err := results.ParseThreshold(d.expression)

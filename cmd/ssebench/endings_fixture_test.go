@@ -7,12 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -20,23 +20,26 @@ import (
 
 // endings is a server written on the socket, whose streams do not last: each gets one event and, after a time, ends in one of many ways.
 //
-//	fixture endings [-after 1s] [-of 1] [-workers N] [-tls] [-status CODE -body TEXT] HOW...
+//	fixture endings [-after 1s] [-workers N] [-tls] [-status CODE -body TEXT] [-fail N] HOW...
 //
 // HOW is what the n-th stream gets, in turn: eof, truncated, reset, zz (a chunk of that size), garbage (no TLS record, or no frame),
 // settings (an HTTP/2 connection gets SETTINGS without end), stay (until the client leaves), gone (the server stops listening and resets
 // everybody) or kill (it kills its own process).
-// -workers N gives no more than N streams a head. POST /publish writes its body to all streams.
+// -workers N gives no more than N streams a head. POST /publish writes its body to all streams; -fail N answers the N-th call with 500.
 type endings struct {
 	hows    []string
 	after   time.Duration
 	workers int
 	status  int
 	body    string
+	fail    int
 
 	mu       sync.Mutex
 	listener net.Listener
 	streams  int
+	calls    int
 	open     map[net.Conn]*endingStream
+	all      []net.Conn // that ever were
 }
 
 type endingStream struct {
@@ -51,9 +54,10 @@ func serveEndings(args []string) {
 	flags.IntVar(&e.workers, "workers", 0, "how many streams get a head; 0: all")
 	flags.IntVar(&e.status, "status", http.StatusOK, "status of the answers")
 	flags.StringVar(&e.body, "body", "", "body of answers whose status is not 200")
+	flags.IntVar(&e.fail, "fail", 0, "the call of POST /publish that fails; 0: none")
 	withTLS := flags.Bool("tls", false, "serve TLS")
 	_ = flags.Parse(args)
-	e.hows = flags.Args()
+	e.hows, e.body = flags.Args(), strings.ReplaceAll(e.body, `\n`, "\n")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -79,6 +83,9 @@ func serveEndings(args []string) {
 		if config != nil {
 			c = tls.Server(c, config)
 		}
+		e.mu.Lock()
+		e.all = append(e.all, c)
+		e.mu.Unlock()
 		go e.serve(c)
 	}
 }
@@ -102,8 +109,11 @@ func (e *endings) serve(c net.Conn) {
 		}
 		switch {
 		case r.URL.Path == "/publish":
-			e.publish(body)
-			fmt.Fprint(c, "HTTP/1.1 204 No Content\r\n\r\n")
+			if e.publish(body) {
+				fmt.Fprint(c, "HTTP/1.1 204 No Content\r\n\r\n")
+			} else {
+				fmt.Fprint(c, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+			}
 		case e.status != http.StatusOK:
 			fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", e.status, http.StatusText(e.status), len(e.body), e.body)
 		default:
@@ -142,7 +152,7 @@ func (e *endings) end(c net.Conn, in io.Reader, how string) {
 	}
 	e.mu.Lock()
 	delete(e.open, c)
-	others := slices.Collect(maps.Keys(e.open))
+	all := slices.Clone(e.all)
 	e.mu.Unlock()
 	switch how {
 	case "eof":
@@ -166,8 +176,7 @@ func (e *endings) end(c net.Conn, in io.Reader, how string) {
 		}
 	case "gone":
 		e.listener.Close()
-		reset(c)
-		for _, other := range others {
+		for _, other := range all {
 			reset(other)
 		}
 	case "kill":
@@ -183,12 +192,16 @@ func reset(c net.Conn) {
 	c.Close()
 }
 
-func (e *endings) publish(body []byte) {
+func (e *endings) publish(body []byte) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.calls++; e.calls == e.fail {
+		return false
+	}
 	for _, s := range e.open {
 		write(s, s.isH2, []byte("data: "+string(body)+"\n\n"))
 	}
+	return true
 }
 
 // write writes a part of a stream's body: a chunk, or a frame of the first stream of an HTTP/2 connection.

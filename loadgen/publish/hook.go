@@ -36,6 +36,11 @@ func fail(token, format string, args ...any) *loadgen.Failure {
 	return &loadgen.Failure{Token: token, Message: fmt.Sprintf(format, args...)}
 }
 
+// setup is a failure whose reason is probably how the hook is set up, and what to do about that.
+func setup(advice, token, format string, args ...any) *loadgen.SetupFailure {
+	return &loadgen.SetupFailure{Failure: *fail(token, format, args...), Advice: advice}
+}
+
 // refusal is the error of a dial to an address that Allow refuses.
 type refusal struct{ error }
 

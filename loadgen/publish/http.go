@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -163,9 +164,11 @@ func (h *httpHook) Publish(parent context.Context, ev *loadgen.Event) error {
 		if failure := cutOff(parent, c.where); failure != nil {
 			return failure
 		}
-		failure := explainNetwork(err, "hook_", c.where, h.config.Timeout)
-		failure.Message += fmt.Sprintf(" (the status was %d, and its body did not end)", response.StatusCode)
-		return failure
+		err = explainNetwork(err, "hook_", c.where, h.config.Timeout)
+		if f, ok := errors.AsType[*loadgen.Failure](err); ok {
+			f.Message += fmt.Sprintf(" (the status was %d, and its body did not end)", response.StatusCode)
+		}
+		return err
 	}
 	return nil
 }

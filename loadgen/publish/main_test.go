@@ -29,7 +29,7 @@ func wantFailure(t *testing.T, err error, token string, parts ...string) *loadge
 	if failure.Token != token {
 		t.Errorf("token is %s, want %s (%s)", failure.Token, token, failure.Message)
 	}
-	wantText(t, failure.Message, parts...)
+	wantText(t, err.Error(), parts...)
 	return failure
 }
 

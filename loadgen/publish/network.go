@@ -12,13 +12,11 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"ssebench/loadgen"
 )
 
 // explainNetwork gives an error of a connection its token and says what to do. prefix is "hook_" or "hook_redis_", where names what
 // was called.
-func explainNetwork(err error, prefix, where string, timeout time.Duration) *loadgen.Failure {
+func explainNetwork(err error, prefix, where string, timeout time.Duration) error {
 	var (
 		refused   refusal
 		dns       *net.DNSError
@@ -38,19 +36,19 @@ func explainNetwork(err error, prefix, where string, timeout time.Duration) *loa
 		return fail("address_refused", "%s: %s", where, refused.Error())
 	case errors.As(err, &dns):
 		if dns.IsNotFound {
-			return fail(prefix+"dns", "%s: the host %q is not known; check its spelling", where, dns.Name)
+			return setup("check its spelling", prefix+"dns", "%s: the host %q is not known", where, dns.Name)
 		}
 		return fail(prefix+"dns", "%s: the host %q could not be looked up (%s); check the network", where, dns.Name, dns.Err)
 	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return fail(prefix+"tls", "%s does not answer with TLS; use the scheme without it", where)
+		return setup("use the scheme without it", prefix+"tls", "%s does not answer with TLS", where)
 	case strings.Contains(err.Error(), "server response headers exceeded"), strings.Contains(err.Error(), "too many 1xx"):
 		return fail(prefix+"header_too_large", "%s: the header of its answer has more than %d KiB; see what answers there", where, mostHead>>10)
 	case errors.As(err, &badCert) && errors.As(err, &authority):
-		return fail(prefix+"tls", "%s: its certificate is not signed by a known authority; trust it in the TLS settings", where)
+		return setup("trust it in the TLS settings", prefix+"tls", "%s: its certificate is not signed by a known authority", where)
 	case errors.As(err, &badCert), errors.As(err, &alert):
-		return fail(prefix+"tls", "%s: %s; see the TLS settings", where, clip(err.Error(), 200))
+		return setup("see the TLS settings", prefix+"tls", "%s: %s", where, clip(err.Error(), 200))
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fail(prefix+"refused", "%s: nothing listens there (connection refused); start the server, or correct the address", where)
+		return setup("start the server, or correct the address", prefix+"refused", "%s: nothing listens there (connection refused)", where)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return fail(prefix+"reset", "%s: it reset the connection before it answered; see the server's log", where)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "server closed idle connection"):

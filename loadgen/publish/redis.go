@@ -156,7 +156,7 @@ func (h *redisHook) publish(ctx context.Context, channel, body string) (receiver
 	return receivers, errors.Join(err, conn.Close())
 }
 
-func (h *redisHook) explain(err error) *loadgen.Failure {
+func (h *redisHook) explain(err error) error {
 	var said redis.Error
 	if errors.As(err, &said) {
 		text := clip(string(said), 200)
