@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 
@@ -31,13 +33,29 @@ func TestNoBytesAfterCut(t *testing.T) {
 		lane.Hold()
 		close(more)
 		<-sent
-		time.Sleep(10 * time.Millisecond) // the stream's goroutine most likely waits for the lane now, which nothing tells
+		untilLaneIsAwaited(t)
 		s.Cut(loadgen.CutFIN)
 		lane.Release()
 		if r.untilToken(loadgen.TokenCut); r.body.Len() > 0 {
 			t.Errorf("body %q", r.body.String())
 		}
 	})
+}
+
+// untilLaneIsAwaited waits until a goroutine stands where lanes are taken: that of the stream, or of its loop, with what came.
+func untilLaneIsAwaited(t *testing.T) {
+	t.Helper()
+	stacks := make([]byte, 1<<20)
+	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		for stack := range bytes.SplitSeq(stacks[:runtime.Stack(stacks, true)], []byte("\n\n")) {
+			if bytes.Contains(stack, []byte("sync.(*Mutex).Lock")) && bytes.Contains(stack, []byte("loadgen.(*Lane).Hold")) {
+				return
+			}
+		}
+		if time.Now().After(late) {
+			t.Fatal("nobody waits for the lane, though bytes came")
+		}
+	}
 }
 
 // Nothing goes out on a silent HTTP/2 stream, whatever comes in; the connection, which others may use, is alive.

@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/sys/unix"
 
 	"ssebench/loadgen"
 	"ssebench/results"
@@ -32,6 +35,7 @@ func TestCutOverHTTP2(t *testing.T) {
 		for streams, want := range want {
 			t.Run(fmt.Sprint(how, " of ", streams), func(t *testing.T) {
 				cut, asked, over := make(chan struct{}), make(chan struct{}), make(chan seen, 1)
+				pinged := make(chan struct{})
 				u := frames(t, nil, func(f *framed, stream uint32) {
 					f.head(stream, ":status", "200")
 					if stream = f.opened(streams); stream != 0 {
@@ -39,13 +43,15 @@ func TestCutOverHTTP2(t *testing.T) {
 					}
 					close(asked)
 					<-cut
-					if streams > 1 {
+					if streams > 1 || how == loadgen.CutSilent {
 						f.WritePing(false, [8]byte{})
 					}
 					var got seen
 					for got.end == "" {
 						if how == loadgen.CutSilent && streams == 1 {
-							<-cut // another stream was served since
+							untilTaken(t, f.peer) // by the client's kernel: whoever reads would answer
+							close(pinged)
+							<-cut // the loop has looked at all sockets since
 							got.end = fmt.Sprint(pending(t, f.peer))
 							if got.end == syscall.EAGAIN.Error() {
 								got.end = "silent"
@@ -81,10 +87,10 @@ func TestCutOverHTTP2(t *testing.T) {
 				cutNow(t, s, how, first)
 				cut <- struct{}{}
 				if how == loadgen.CutSilent && streams == 1 {
-					other := newReader(t)
+					<-pinged
+					other := newReader(t) // a loop looks at what its sockets have before it opens a stream
 					open(tr, get(t, "http://127.0.0.1:1/"), other)
 					other.untilToken(tokenDialRefused)
-					time.Sleep(2 * time.Millisecond) // nothing tells that nothing comes
 					cut <- struct{}{}
 				}
 				if got := <-over; got != want {
@@ -369,6 +375,7 @@ func TestWritesWaitForTheKernel(t *testing.T) {
 	const size = 16 << 20 // more than the kernel keeps for both
 	for _, streams := range []int{1, 1000} {
 		pause := make(chan struct{})
+		resume := sync.OnceFunc(func() { close(pause) })
 		u := framesOnAll(t, []http2.Setting{{ID: http2.SettingInitialWindowSize, Val: largestWindow}}, func(*framed) {}, func(f *framed, stream uint32) {
 			f.WriteWindowUpdate(0, largestWindow-defaultWindow)
 			<-pause
@@ -386,15 +393,58 @@ func TestWritesWaitForTheKernel(t *testing.T) {
 				}
 			}
 		})
+		t.Cleanup(resume) // before the server is waited for
 		tr, _ := newTransport(t, h2cOnLoop(streams))
 		q := get(t, u)
 		q.Method, q.Body = "POST", make([]byte, size)
 		r := newReader(t)
-		open(tr, q, r)
-		time.Sleep(5 * time.Millisecond) // the kernel's buffers most likely fill
-		close(pause)
+		s := open(tr, q, r)
+		untilUnsent(t, tr, s)
+		resume()
 		if r.untilToken(loadgen.TokenEOF); r.body.String() != fmt.Sprint(size) {
 			t.Errorf("%s bytes came, want %d", r.body.String(), size)
+		}
+	}
+}
+
+// untilUnsent waits until the kernel has not taken all that a stream's connection wrote.
+func untilUnsent(t *testing.T, tr *Transport, s loadgen.Stream) {
+	t.Helper()
+	lane := tr.Lanes()[0]
+	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		lane.Hold()
+		connection := s.(*looped).trunk
+		waits := connection != nil && len(connection.unsent) > 0
+		lane.Release()
+		if waits {
+			return
+		}
+		if time.Now().After(late) {
+			t.Fatal("the kernel took all that was written; it has to be more")
+		}
+	}
+}
+
+// untilTaken waits until the other end's kernel has acknowledged everything that a peer wrote.
+func untilTaken(t *testing.T, p *peer) {
+	t.Helper()
+	raw, err := p.Conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		left, failure := 0, error(nil)
+		if err := raw.Control(func(fd uintptr) { left, failure = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }); err != nil || failure != nil {
+			t.Error(err, failure)
+			return
+		}
+		if left == 0 {
+			return
+		}
+		if time.Now().After(late) {
+			t.Errorf("%d bytes are not acknowledged", left)
+			return
 		}
 	}
 }
