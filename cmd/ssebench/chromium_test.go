@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os/exec"
 	"reflect"
 	"regexp"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"ssebench/loadgen/host/hosttest"
 	"ssebench/loadgen/sse/ssetest"
 )
 
@@ -57,6 +57,7 @@ const longWait = 10_000
 // TestChromiumHearsTheSame subscribes a real Chromium and listen to the same streams. What they hear must be equal, event for event;
 // where it is not, the difference must be one that deviations explains, and listen must be on the standard's side.
 func TestChromiumHearsTheSame(t *testing.T) {
+	long(t)
 	vectors := loadVectors(t)
 	subscriptions := slices.Clone(answersRightAndWrong)
 	standard := map[string]*heard{} // what the vectors say
@@ -230,10 +231,8 @@ func listenTo(t *testing.T, server *vectorServer, s *subscription, patient bool)
 // openChromium starts a browser without a window that ends with the test.
 func openChromium(t *testing.T, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal("chromium is needed: apt-get update && apt-get install -y chromium")
-	}
+	long(t)
+	program := hosttest.Program(t, "chromium", "chromium")
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 50*time.Second)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox,

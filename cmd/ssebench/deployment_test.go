@@ -47,6 +47,7 @@ var proxies = map[string]struct{ balance, node, location string }{
 // deploy starts a deployment behind one of the proxies that ends with the test. down is how long a node is away when it is restarted.
 func deploy(tb testing.TB, proxy string, down time.Duration) *deployment {
 	tb.Helper()
+	long(tb)
 	d := &deployment{down: down}
 	say, ok := proxies[proxy]
 	if !ok {

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"ssebench/loadgen/host/hosttest"
 )
 
 // namespaces are two network namespaces, one for the client and one for the server, that two veth pairs join: the link that is looked at,
@@ -29,12 +31,9 @@ var namespaceCount atomic.Int32
 // newNamespaces makes them, and has each direction of the link take the delay longer. The test is skipped where they cannot be made.
 func newNamespaces(tb testing.TB, delay time.Duration) *namespaces {
 	tb.Helper()
-	if os.Geteuid() != 0 {
-		tb.Skip("network namespaces need root")
-	}
-	if _, err := exec.LookPath("ip"); err != nil {
-		tb.Skip("network namespaces need ip: apt-get update && apt-get install -y iproute2")
-	}
+	long(tb)
+	hosttest.Root(tb, "it makes network namespaces")
+	hosttest.Program(tb, "ip", "iproute2")
 	stem := fmt.Sprintf("ssebench-%d-%d-", os.Getpid(), namespaceCount.Add(1))
 	n := &namespaces{client: stem + "client", server: stem + "server", delay: delay}
 	n.add(tb, n.client)

@@ -3,24 +3,22 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"ssebench/loadgen/host/hosttest"
 )
 
 // nginxCommand writes a configuration and gives the command that serves it, in the foreground. http is what stands in the http block,
 // modules are those of Debian's packages to be loaded.
 func nginxCommand(tb testing.TB, http string, modules ...string) []string {
 	tb.Helper()
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		tb.Fatal("nginx is needed: apt-get update && apt-get install -y nginx-light libnginx-mod-nchan")
-	}
+	program := hosttest.Program(tb, "nginx", "nginx-light")
 	load := ""
 	for _, m := range modules {
 		path := "/usr/lib/nginx/modules/" + m + ".so"
 		if _, err := os.Stat(path); err != nil {
-			tb.Fatalf("nginx's module %s is needed: apt-get update && apt-get install -y libnginx-mod-nchan", m)
+			hosttest.Missing(tb, "nginx's module "+m+" is not installed (apt-get install libnginx-mod-nchan)")
 		}
 		load += "load_module " + path + ";\n"
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ssebench/loadgen/host/hosttest"
 	"ssebench/results"
 )
 
@@ -52,7 +53,7 @@ type outageServer struct {
 // outageServers are the bundled one and some that others wrote, with a history and without.
 func outageServers(t *testing.T) (bundled, stored, memory, node outageServer) {
 	t.Helper()
-	history, err := redisServer(t.TempDir(), t.Cleanup)
+	history, err := redisServer(t, t.TempDir(), t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +84,7 @@ func outageServers(t *testing.T) (bundled, stored, memory, node outageServer) {
 		server("nginx with nchan, history in memory", "url: http://%s/ready", nginx("")),
 		server("Node, no history", "tcp: %s", func(address string) []string {
 			_, port, _ := strings.Cut(address, ":")
-			return []string{"node", program, port}
+			return []string{hosttest.Program(t, "node", "nodejs"), program, port}
 		})
 }
 

@@ -16,6 +16,7 @@ import (
 // Every command of the README that stands behind "$ " is run, in order, in a copy of the tree; its YAML files are written first.
 // Only the port of the examples is changed to a free one.
 func TestREADME(t *testing.T) {
+	long(t)
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

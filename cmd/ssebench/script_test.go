@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +21,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"ssebench/loadgen/host/hosttest"
 )
 
 // The commands of the scripts are this test binary under another name, so that every one is a process of its own.
@@ -38,14 +43,40 @@ func TestVerdicts(t *testing.T) { runScripts(t, "testdata/script/verdicts") }
 func TestScriptsAlone(t *testing.T) { runScripts(t, "testdata/alone") }
 
 func runScripts(t *testing.T, dir string) {
+	scripts, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("%s has no scripts (%v)", dir, err)
+	}
+	if scripts = slices.DeleteFunc(scripts, isLong); len(scripts) == 0 {
+		long(t)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 dir,
+		Files:               scripts,
 		Setup:               setup,
 		Cmds:                commands,
-		Condition:           condition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// loads is what a script has that runs something for seconds.
+var loads = regexp.MustCompile(`(?m)^(passes|crosses|signal)\b|\bssebench (run|compare|calibrate|listen)\b`)
+
+// isLong reports whether a script is left out of go test -short.
+func isLong(script string) bool {
+	if !testing.Short() {
+		return false
+	}
+	text, err := os.ReadFile(script)
+	return err == nil && loads.Match(text) // one that cannot be read is left to fail
+}
+
+// long leaves a test out of go test -short: it starts servers, and runs for seconds.
+func long(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("it starts servers, and takes seconds")
+	}
 }
 
 func setup(env *testscript.Env) error {
@@ -56,18 +87,43 @@ func setup(env *testscript.Env) error {
 	env.Setenv("SERVERS", servers)
 	env.Setenv("NO_COLOR", "1")
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // each command is a process, which would wait a second at its end
+	env.Values[testKey{}] = env.T()
 	return nil
 }
 
-// condition knows [root]: scripts that mount need it.
-func condition(cond string) (bool, error) {
-	if cond == "root" {
-		return os.Geteuid() == 0, nil
+// testKey is where a script keeps its test.
+type testKey struct{}
+
+// scriptTest is the test of a script.
+type scriptTest struct {
+	testscript.T
+	name string
+}
+
+func (scriptTest) Helper()        {}
+func (t scriptTest) Name() string { return t.name }
+
+func testOf(ts *testscript.TestScript) scriptTest {
+	return scriptTest{ts.Value(testKey{}).(testscript.T), "script " + ts.Name()}
+}
+
+// needs PROGRAM|root... skips the script on a machine that lacks one of them.
+func needs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: needs PROGRAM|root...")
 	}
-	return false, fmt.Errorf("unknown condition %q", cond)
+	packages := map[string]string{"node": "nodejs", "taskset": "util-linux", "unshare": "util-linux"} // where they are not called so
+	for _, name := range args {
+		if name == "root" {
+			hosttest.Root(testOf(ts), "the script says so")
+			continue
+		}
+		hosttest.Program(testOf(ts), name, cmp.Or(packages[name], name))
+	}
 }
 
 var commands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"needs":   needs,
 	"exits":   exits,
 	"passes":  passes,
 	"crosses": crosses,
@@ -187,17 +243,15 @@ func look(metrics map[string]map[string]any, name string) (float64, error) {
 
 // startRedis starts a real redis-server on a free port and sets REDIS to its address.
 func startRedis(ts *testscript.TestScript, _ bool, _ []string) {
-	address, err := redisServer(ts.MkAbs("."), ts.Defer)
+	address, err := redisServer(testOf(ts), ts.MkAbs("."), ts.Defer)
 	ts.Check(err)
 	ts.Setenv("REDIS", address)
 }
 
 // redisServer starts a redis-server that keeps nothing on disk, and gives its address once it answers.
-func redisServer(dir string, cleanup func(func())) (address string, err error) {
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		return "", errors.New("redis-server is needed: apt-get update && apt-get install -y redis-server")
-	}
+func redisServer(t hosttest.TB, dir string, cleanup func(func())) (address string, err error) {
+	t.Helper()
+	program := hosttest.Program(t, "redis-server", "redis-server")
 	port, err := freePort()
 	if err != nil {
 		return "", err

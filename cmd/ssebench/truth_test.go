@@ -25,6 +25,7 @@ func startServe(tb testing.TB, args ...string) (url string) {
 // command is a program of this binary (see TestMain) as a process that dies with the test.
 func command(tb testing.TB, name string, args ...string) *exec.Cmd {
 	tb.Helper()
+	long(tb)
 	path, err := exec.LookPath(name)
 	if err != nil {
 		tb.Fatal(err)

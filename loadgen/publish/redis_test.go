@@ -18,6 +18,8 @@ import (
 
 	"github.com/gomodule/redigo/redis"
 	"github.com/google/go-cmp/cmp"
+
+	"ssebench/loadgen/host/hosttest"
 )
 
 // These tests need a real Redis: apt-get install redis-server
@@ -26,10 +28,7 @@ import (
 
 func redisServer(t *testing.T, address string, args ...string) (stop func()) {
 	t.Helper()
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatal("redis-server is not in PATH, and these tests need a real one: apt-get install redis-server")
-	}
+	program := hosttest.Program(t, "redis-server", "redis-server")
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)

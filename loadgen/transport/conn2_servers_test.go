@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ssebench/loadgen"
+	"ssebench/loadgen/host/hosttest"
 )
 
 // The answers that a conn2 gets from servers of several makes, over real sockets: bodies in both directions that are larger than the
@@ -82,7 +83,7 @@ process.stdin.on('end', () => process.exit()).resume();
 
 // node starts a server that ends with the test.
 func node(t *testing.T) (address string) {
-	c := exec.Command("node", "-e", fmt.Sprintf(nodeServer, bigBody))
+	c := exec.Command(hosttest.Program(t, "node", "nodejs"), "-e", fmt.Sprintf(nodeServer, bigBody))
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

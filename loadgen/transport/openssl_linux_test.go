@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ssebench/loadgen/host/hosttest"
 )
 
 // openssl is OpenSSL's own server. What is written to it goes to the client, but for lines of one letter, which are commands.
@@ -25,10 +27,7 @@ type openssl struct {
 
 func startOpenSSL(t *testing.T, args ...string) *openssl {
 	t.Helper()
-	program, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Fatalf("%v; install openssl", err)
-	}
+	program := hosttest.Program(t, "openssl", "openssl")
 	certificate, _ := selfSigned()
 	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
 	if err != nil {
