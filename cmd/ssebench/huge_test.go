@@ -65,6 +65,7 @@ func checkHuge(t *testing.T, out *bufio.Reader) {
 
 // Fed 64 bytes at a time, an algorithm that copies what it has at each step would move a terabyte.
 func TestHugeMessagesArriveWhole(t *testing.T) {
+	long(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_ = hugeStream(w)

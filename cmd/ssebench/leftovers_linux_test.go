@@ -47,7 +47,8 @@ var ends = map[string][]syscall.Signal{
 // Whatever a run has started, and however it is ended, no process of it is left, no file but its journal and document, and nothing
 // listens any more where its server did.
 func TestNothingIsLeftOver(t *testing.T) {
-	redis, err := redisServer(t.TempDir(), t.Cleanup)
+	long(t)
+	redis, err := redisServer(t, t.TempDir(), t.Cleanup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func newNamespaces(tb testing.TB, delay time.Duration) *namespaces {
 func (n *namespaces) add(tb testing.TB, name string) {
 	tb.Helper()
 	if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
-		tb.Skipf("no network namespace can be made here: %s", out)
+		hosttest.Missing(tb, "no network namespace can be made here: "+string(out))
 	}
 	tb.Cleanup(func() { ip(tb, "netns", "delete", name) })
 	mustRun(tb, "ip", "netns", "exec", name, "sh", "-c", "echo 1 | tee /proc/sys/net/ipv6/conf/all/disable_ipv6 > /proc/sys/net/ipv6/conf/default/disable_ipv6")

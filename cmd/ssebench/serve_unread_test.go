@@ -14,6 +14,7 @@ import (
 
 // Thousands of subscribers that read nothing do not keep the server from a proper end.
 func TestServeEndsBesideUnreadStreams(t *testing.T) {
+	long(t)
 	const streams = 3000
 	program, err := exec.LookPath("ssebench")
 	if err != nil {
