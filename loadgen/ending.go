@@ -100,8 +100,13 @@ func (s *subscription) closedByServer(v *results.Values, token string, now int64
 		v.Record(results.SlowAge, now-s.opened)
 		return
 	}
-	v.Record(results.StreamAge, now-s.opened)
-	v.Record(results.StreamIdle, now-max(s.opened, s.lastEvent, int64(s.comment)*millisecond))
+	age, idle := now-s.opened, now-max(s.opened, s.lastEvent, int64(s.comment)*millisecond)
+	v.Record(results.StreamAge, age)
+	v.Record(results.StreamIdle, idle)
+	if token != TokenEOF { // whoever wrote the answer did not end it
+		v.Record(results.StreamBrokenAge, age)
+		v.Record(results.StreamBrokenIdle, idle)
+	}
 }
 
 // endAttempt accounts for an opening that came to nothing.

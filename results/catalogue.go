@@ -119,6 +119,8 @@ const (
 	ReconnectRecoveredAll
 	StreamAge
 	StreamIdle
+	StreamBrokenAge
+	StreamBrokenIdle
 	StreamSilence
 	StreamHeartbeat
 	SlowOpened
@@ -243,6 +245,8 @@ var Catalogue = [NumMetrics]Metric{
 	ReconnectRecoveredAll: {"reconnect.recovered_all", KindGauge, UnitNanoseconds, "outage to all of the dropped streams open again", LowerIsBetter},
 	StreamAge:             {"stream.age", KindHistogram, UnitNanoseconds, "open to end, for streams that the server or the network ended", Neutral},
 	StreamIdle:            {"stream.idle", KindHistogram, UnitNanoseconds, "last event or comment to end, for streams that the server or the network ended", Neutral},
+	StreamBrokenAge:       {"stream.broken_age", KindHistogram, UnitNanoseconds, "stream.age of those whose answer did not end properly", Neutral},
+	StreamBrokenIdle:      {"stream.broken_idle", KindHistogram, UnitNanoseconds, "stream.idle of those whose answer did not end properly", Neutral},
 	StreamSilence:         {"stream.silence", KindHistogram, UnitNanoseconds, "longest time without an event or comment, of each stream", Neutral},
 	StreamHeartbeat:       {"stream.heartbeat", KindHistogram, UnitNanoseconds, "gap between consecutive comments of one stream", Neutral},
 
