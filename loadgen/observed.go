@@ -77,7 +77,7 @@ func (s *subscription) emitted(says *reading, data []byte, now int64) {
 			shard.untimed.add(data)
 		}
 	}
-	seq, o := says.seq, s.observed()
+	seq, o := says.seq+1, s.observed() // the ledger counts from 1, and servers from 0 or from anywhere
 	if !says.hasSeq || seq == 0 {
 		return
 	}

@@ -28,6 +28,7 @@ type polls struct {
 	events     int           // in the answer
 	unchanged  bool          // the answer is one without content
 	stepped    bool          // the answer's cursor is lower than the last
+	opens      bool          // the poll under way is the opening of the subscription, and counts as one
 }
 
 // Resume implements StreamHandler.
@@ -74,10 +75,14 @@ func (p *poller) Opened(o Opening) error {
 		}
 	}
 	if p.isOpen {
+		if c.finite {
+			(*subscription)(p).beginAnswer(&o)
+		}
 		return nil
 	}
 	first := o
 	if c.stream {
+		q.opens = true
 		p.client.opened(&first) // its events are handled as they come
 		return nil
 	}
@@ -278,10 +283,19 @@ func (s *subscription) pollEnded(e *Ending, discarded bool, next Next) {
 	switch {
 	case isOurCut(e.Token):
 		v.AddBy(results.ConnectionsCut, e.Token, 1)
+	case e.Token != TokenCut && s.own.polls.opens: // it was counted when it opened
+		v.AddBy(results.ConnectionsClosedByServer, e.Token, 1)
+		s.run.notes.add(e.Token, e.Message, 1)
 	case e.Token != TokenCut || !wasOpen:
 		s.endAttempt(v, e)
 	}
 	s.goOn(v, e, next)
+}
+
+// beginAnswer starts anew what is told of the stream's time: between two answers it is the client that waits.
+func (s *subscription) beginAnswer(o *Opening) {
+	s.opened, s.comment = s.run.timeline.since(o.Headers), 0
+	s.lastEvent = -1 - s.run.timeline.since(o.Requested)
 }
 
 // mostBodies bounds the buffers of answers that a lane keeps, longestBody the bytes of one.

@@ -107,11 +107,15 @@ func show(unit results.Unit) func(float64, bool) string {
 	return func(value float64, ok bool) string { return shownOr(value, ok, unit) }
 }
 
-// staleness is a percentile of the time from the due time of an event to its receipt, and how it is shown. Where a document does not support it,
-// or lost so many, there is none.
+// staleness is a percentile of the time from the due time of an event to its receipt, or from the time that the server wrote into it where it
+// emits by itself, and how it is shown. Where a document does not support it, or lost so many, there is none.
 func (v *variant) staleness(field string) (nanos float64, shown string) {
+	id := results.FanoutLatency
+	if len(v.documents) > 0 && v.documents[0].Metrics[id.String()].Histogram == nil {
+		id = results.ObservedLatency
+	}
 	for _, d := range v.documents {
-		h := d.Metrics[results.FanoutLatency.String()].Histogram
+		h := d.Metrics[id.String()].Histogram
 		if h == nil {
 			return 0, "-"
 		}
@@ -119,7 +123,7 @@ func (v *variant) staleness(field string) (nanos float64, shown string) {
 			return 0, shown
 		}
 	}
-	nanos, _ = medianOf(v.documents, percentileOf(results.FanoutLatency, field))
+	nanos, _ = medianOf(v.documents, percentileOf(id, field))
 	return nanos, results.Format(nanos, results.UnitNanoseconds)
 }
 

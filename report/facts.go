@@ -62,6 +62,14 @@ func starvedFact(p *page) string {
 	return fact
 }
 
+// requestFacts counts the requests of subscribers that ask again and again.
+func requestFacts(p *page) []string {
+	if d := p.d.Metrics[results.RequestsDuration.String()].Histogram; d == nil || d.Count == 0 {
+		return nil
+	}
+	return filled(p.shown([]results.ID{results.RequestsCount, results.RequestsEmpty}))
+}
+
 // fanoutFacts says how many events stand behind the receipts: receipts of one event are correlated.
 func fanoutFacts(p *page) []string {
 	if _, ok := p.d.Metrics[results.FanoutLatency.String()]; !ok {

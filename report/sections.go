@@ -36,6 +36,7 @@ var sections = []section{
 		facts: fanoutFacts,
 	},
 	{title: "Observed", histograms: []results.ID{results.ObservedLatency}},
+	{title: "Requests", histograms: []results.ID{results.RequestsDuration}, facts: requestFacts},
 	{title: "Publishing", histograms: []results.ID{results.PublishDuration, results.PublishLag}, facts: publishFacts},
 	{title: "Deliveries", facts: deliveryFacts},
 	{

@@ -55,9 +55,11 @@ func (p *Plan) noticesStalls() bool {
 	return p.Publish != nil || p.Target.Transport == TransportSSE || p.Target.Transport == TransportWebSocket
 }
 
-// streamsStay reports whether a stream is expected to stay open until the run ends it.
+// streamsStay reports whether a stream is expected to stay open until the run ends it, or its answer to come to its end: only one that
+// breaks off counts as closed by the server then.
 func (p *Plan) streamsStay() bool {
-	return p.Reconnect.Profile == "none" && !p.hasOutage() && (p.Target.Transport == TransportSSE || p.Target.Transport == TransportWebSocket)
+	answers := p.Target.Transport != TransportSSE && p.Target.Transport != TransportWebSocket
+	return !p.hasOutage() && (answers || p.Reconnect.Profile == "none")
 }
 
 // Judges reports whether a threshold of the scenario's own names the metric: then that alone says what of it is tolerable.

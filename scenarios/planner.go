@@ -66,6 +66,8 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	} else {
 		p.Target = Target{Transport: TransportSSE, Method: "GET", Protocol: "http1.1"}
 	}
+	// Clients of finite streams come back after each answer: that is what the transport is for, whatever the method.
+	p.Reconnect.POST = p.Reconnect.POST || p.Target.Transport == TransportFiniteSSE
 	p.publishing(full, &e)
 	if full.Target != nil {
 		p.target(&e)

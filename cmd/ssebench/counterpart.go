@@ -2,12 +2,13 @@ package main
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"ssebench/scenarios"
 )
 
-// counterpart gives the settings that have the bundled server asked as a target is: over the same transport, and as often. Its path is its own, and
+// counterpart gives the settings that have the bundled server asked as a target is: over the same transport and protocol, with TLS where the target has it, and as often. Its path is its own, and
 // where its answers have events and cursor is too.
 func counterpart(t *scenarios.Target, flag string) []scenarios.Setting {
 	var settings []scenarios.Setting
@@ -16,6 +17,12 @@ func counterpart(t *scenarios.Target, flag string) []scenarios.Setting {
 	}
 	if t.Transport != "" {
 		set("transport", t.Transport)
+	}
+	if t.Protocol != "" {
+		set("protocol", t.Protocol)
+	}
+	if t.TLS != nil || strings.HasPrefix(t.URL, "https:") {
+		set("tls.insecure", "true") // its certificate signed itself
 	}
 	if w := t.WebSocket; w != nil && w.Compression {
 		set("websocket.compression", "true")
