@@ -35,20 +35,34 @@ type variant struct {
 	costs     []results.Cost
 }
 
+// compared puts the documents of one variant together that ask for the same, and leaves every other document by itself, in the order
+// given: the first is the base that the others are held against. Of two that have one name each has the ID of its run behind it.
 func compared(documents []*results.Document) (c comparison) {
 	for _, d := range documents {
-		name := d.Run.Variant
-		if name == "" {
-			name = d.Run.Scenario
-		}
-		i := slices.IndexFunc(c, func(v *variant) bool { return v.name == name })
+		i := slices.IndexFunc(c, func(v *variant) bool {
+			first := v.documents[0]
+			return d.Run.Variant != "" && first.Run.Variant == d.Run.Variant && difference(first, d) == ""
+		})
 		if i < 0 {
-			i, c = len(c), append(c, &variant{name: name})
+			i, c = len(c), append(c, &variant{name: nameOf(d)})
 		}
 		c[i].documents = append(c[i].documents, d)
 		c[i].costs = append(c[i].costs, results.CostOf(d))
 	}
+	for _, v := range c {
+		first := v.documents[0]
+		if slices.ContainsFunc(c, func(other *variant) bool { return other != v && nameOf(other.documents[0]) == nameOf(first) }) {
+			v.name = nameOf(first) + " " + first.Run.ID
+		}
+	}
 	return c
+}
+
+func nameOf(d *results.Document) string {
+	if d.Run.Variant != "" {
+		return d.Run.Variant
+	}
+	return d.Run.Scenario
 }
 
 // cost gives the median of a figure of the costs; false where no document has it.
@@ -212,6 +226,11 @@ func (c comparison) remarks(w io.Writer) error {
 		}
 	}
 	for _, v := range c {
+		if base := c[0]; v != base && v.documents[0].Run.Variant == "" {
+			if what := difference(base.documents[0], v.documents[0]); what != "" {
+				say("! %s does not ask for what the base %s does: %s", v.name, base.name, what)
+			}
+		}
 		for _, d := range v.documents {
 			switch {
 			case d.Run.Failure != "":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -28,6 +29,12 @@ func newReportCommand() *cobra.Command {
 				all = append(all, d)
 			}
 			out := c.OutOrStdout()
+			if project.text != "" && output != "text" {
+				return usage(errors.New("--project writes text only: leave out -o json, and extrapolate the stored document with ssebench report --project"))
+			}
+			if compare && len(all) < 2 {
+				return usage(errors.New("--compare: name a base, and behind it what is held against it"))
+			}
 			if compare {
 				return renderComparison(out, all, output, &project)
 			}
@@ -44,7 +51,7 @@ func newReportCommand() *cobra.Command {
 	}
 	output.register(c)
 	project.register(c)
-	c.Flags().BoolVar(&compare, "compare", false, "show what the runs cost beside each other, in one table")
+	c.Flags().BoolVar(&compare, "compare", false, "show what the runs cost beside each other, in one table; the first document is the base")
 	return c
 }
 

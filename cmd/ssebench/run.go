@@ -51,6 +51,9 @@ func newRunCommand() *cobra.Command {
 		ValidArgsFunction: completeScenarios,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.stdout, o.stderr = c.OutOrStdout(), c.ErrOrStderr()
+			if o.project.text != "" && o.output != "text" {
+				return usage(errors.New("--project writes text only: leave out -o json, and extrapolate the stored document with ssebench report --project"))
+			}
 			source, err := o.fields.source(c, args)
 			if err != nil {
 				return usage(err)
