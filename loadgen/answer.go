@@ -14,6 +14,7 @@ type answer struct {
 	body   []byte // that was decoded; empty: none is kept
 	texts  []byte // what had to be decoded once more
 	cursor []byte
+	gap    bool // the server declares that it has not all that was missed
 	events []polledEvent
 }
 
@@ -68,6 +69,10 @@ func (a *answer) decodeList(c *polling, body []byte) error {
 		return malformed(body)
 	}
 	a.readCursor(c, body)
+	if c.gap != nil {
+		says, _ := c.gap.Find(body)
+		a.gap = string(says) == "true"
+	}
 	value, _ := c.events.Find(body)
 	list, ok := jsonpointer.ListOf(value)
 	if !ok {

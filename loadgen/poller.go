@@ -170,6 +170,9 @@ func (p *poller) complete() error {
 		p.client.opened(q.opening)
 	}
 	p.client.failures = 0
+	if answer != nil && answer.gap && s.out != nil && s.out.back {
+		s.out.declared = true
+	}
 	if answer != nil && len(answer.events) > 0 {
 		s.lane.shard.startRead(q.body, s.run.timeline.since(q.at))
 		for i := range answer.events {

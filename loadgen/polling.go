@@ -30,11 +30,12 @@ type polling struct {
 	lines    bool                 // each line is an event
 	events   *jsonpointer.Pointer // the list
 	at       *jsonpointer.Pointer // the cursor; nil: it is elsewhere
+	gap      *jsonpointer.Pointer // what is true where the server declares a gap; nil: it does not
 	envelope envelope             // of an event
 }
 
 // pollingOf gives how a plan polls; nil: it does not.
-func pollingOf(t *scenarios.Target) *polling {
+func pollingOf(t *scenarios.Target, gap *scenarios.Gap) *polling {
 	c := &polling{limit: int64(t.EventLimit), reuse: true}
 	if c.limit == 0 {
 		c.limit = sse.DefaultLimit
@@ -62,6 +63,9 @@ func pollingOf(t *scenarios.Target) *polling {
 	}
 	c.accept = c.types[0]
 	c.envelope = envelope{data: jsonpointer.Parse(*t.Poll.Data), kind: jsonpointer.Parse(t.Poll.Type)}
+	if gap != nil && gap.Pointer != "" {
+		c.gap = jsonpointer.Parse(gap.Pointer)
+	}
 	if c.cursor != nil && c.cursor.From.Pointer != "" {
 		c.at = jsonpointer.Parse(c.cursor.From.Pointer)
 	}

@@ -18,7 +18,21 @@ func pollPlan(format, events, data string) *polling {
 	return pollingOf(&scenarios.Target{Transport: "poll", Poll: &scenarios.Poll{
 		Format: format, Events: &events, Data: &data, Type: "/event", Reuse: new(true),
 		Cursor: &scenarios.Cursor{From: &scenarios.CursorFrom{Pointer: "/cursor"}, To: &scenarios.CursorTo{Query: "since"}},
-	}})
+	}}, &scenarios.Gap{Pointer: "/gap"})
+}
+
+// The server says in an answer that it has not all that was missed.
+func TestAGapIsDeclaredInAnAnswer(t *testing.T) {
+	c := pollPlan("json", "/events", "/data")
+	for body, want := range map[string]bool{
+		`{"cursor":"9","events":[],"gap":true}`: true, `{"gap":true,"events":[]}`: true,
+		`{"cursor":"9","events":[]}`: false, `{"events":[],"gap":false}`: false, `{"events":[],"gap":"true"}`: false, `{"events":[{"data":"1","gap":true}]}`: false,
+	} {
+		got, err := new(answers).of(c, []byte(body))
+		if err != nil || got.gap != want {
+			t.Errorf("%s: %v, %v", body, got.gap, err)
+		}
+	}
 }
 
 func TestWhereEventsAreInAnAnswer(t *testing.T) {

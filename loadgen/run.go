@@ -91,7 +91,7 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
-		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target), tabs: plan.Tabs, agent: UserAgentOf(plan.Reconnect.Profile)}, subscriptions: make([]*subscription, 0, plan.Clients),
+		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target, plan.Gap), tabs: plan.Tabs, agent: UserAgentOf(plan.Reconnect.Profile)}, subscriptions: make([]*subscription, 0, plan.Clients),
 		buffers: runner.Buffers,
 	}
 	if r.requests.webSocket != nil {

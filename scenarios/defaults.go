@@ -42,6 +42,9 @@ func (s *Scenario) withDefaults(seed uint64) *Scenario {
 	fill(&full.Drain, defaultDrain+full.absence())
 	if s.Bundled() && full.Load.Gap == nil {
 		full.Load.Gap = &Gap{Event: "gap"} // the bundled server says so
+		if full.Target != nil && full.Target.Poll != nil {
+			full.Load.Gap = &Gap{Pointer: "/gap"}
+		}
 	}
 	if s.Publish != nil {
 		publish := *s.Publish

@@ -46,7 +46,7 @@ var groups = map[reflect.Type][]group{
 		{names: []string{"cut", "server"}},
 		{names: []string{"cut", "restart"}},
 	},
-	reflect.TypeFor[Gap]():        {{names: []string{"event", "comment"}, required: true}},
+	reflect.TypeFor[Gap]():        {{names: []string{"event", "comment", "pointer"}, required: true}},
 	reflect.TypeFor[CursorFrom](): {{names: []string{"pointer", "header"}, required: true}},
 	reflect.TypeFor[CursorTo]():   {{names: []string{"query", "header"}, required: true}},
 	reflect.TypeFor[Extract]():    {{names: []string{"pointer", "regexp"}, required: true}},

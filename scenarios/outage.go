@@ -72,6 +72,8 @@ type Gap struct {
 	Event string `yaml:"event,omitempty" json:"event,omitempty"`
 	// Comment is a regular expression that the comment matches.
 	Comment string `yaml:"comment,omitempty" json:"comment,omitempty"`
+	// Pointer is the JSON pointer to what is true in an answer to a poll.
+	Pointer string `yaml:"pointer,omitempty" json:"pointer,omitempty"`
 }
 
 // FlightRecorder keeps the last bytes of the streams that went worst.
