@@ -242,6 +242,9 @@ func trySchedules(t *testing.T, plan *scenarios.Plan, seed uint64) (want expecte
 }
 
 func TestTheAccountIsThatOfTheModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	plans := propertyPlans(t)
 	const workers = 2
 	all := make([]map[string]int64, workers) // what the schedules brought about

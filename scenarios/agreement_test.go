@@ -162,6 +162,9 @@ func everyPath(t reflect.Type, path string) (paths []string) {
 
 // TestSchemaAndDecodeAgree changes each place of each good file in many ways. What the schema says must be what the decoder says.
 func TestSchemaAndDecodeAgree(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	compiled := compiledSchema(t)
 	values := []string{
 		"null", "true", "false", "5", "0", "-1", "1.5", "x", `""`, `"7"`, "[]", "{}", "[5]", "[x]", "[x, x]", "{a: b}", "{a: 5}", "{a: []}",

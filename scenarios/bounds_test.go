@@ -8,6 +8,9 @@ import (
 
 // A template cannot make more than any client reads, whatever it is made of; nor does it try.
 func TestResultsOfTemplatesAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	large := strings.Repeat("x", int(mostPayload))
 	times := func(n int, s string) string { return strings.Repeat(s, n) }
 	for name, c := range map[string]struct {

@@ -11,6 +11,9 @@ import (
 
 // Twenty rounds of 5,000 streams, ended in each way, leave no descriptor behind; that no goroutine is left is TestMain's affair.
 func TestRoundsLeaveNoDescriptorBehind(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	const rounds, streams = 20, 5000
 	before := openDescriptors(t)
 	for round := range rounds {
