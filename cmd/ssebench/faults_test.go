@@ -82,7 +82,7 @@ func TestFaultsOfStreams(t *testing.T) {
 		}},
 		{"no-flush=3000", []string{"--set", "load.open_within=300ms", "--drain", "300ms"}, func(t *testing.T, d *results.Document, _ map[string]float64) {
 			balanced(t, d)
-			if lost := value(d, "deliveries.lost"); lost != value(d, "deliveries.lost_tail") || !warned(d, "headers_delayed") {
+			if lost := value(d, "deliveries.lost"); lost != value(d, "deliveries.lost_tail") || !warned(d, "buffered") || warned(d, "headers_delayed") {
 				t.Errorf("lost %v, in the tail %v, warnings %v", lost, value(d, "deliveries.lost_tail"), d.Warnings)
 			}
 		}},
