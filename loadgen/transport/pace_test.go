@@ -59,6 +59,9 @@ func TestWhoReadsNothingHoldsTheServerUp(t *testing.T) {
 }
 
 func TestAPaceIsKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	paced(t, func(t *testing.T, w *way) {
 		write := make(chan struct{})
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {

@@ -14,6 +14,9 @@ import (
 
 // What an answer that was refused says of itself is quoted, whatever brings it, and is not waited for.
 func TestARefusalQuotesTheBody(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	inEvery(t, func(t *testing.T, w *way) {
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
 			rw.Header().Set("Content-Type", "text/plain")

@@ -178,6 +178,9 @@ func TestHeaderBeyondTheLimit(t *testing.T) {
 }
 
 func TestHandlerEndsTheStream(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
 	inEvery(t, func(t *testing.T, w *way) {
 		gone := make(chan struct{}, 4)
 		u := w.serve(t, func(rw http.ResponseWriter, r *http.Request) {
