@@ -58,6 +58,7 @@ const longWait = 10_000
 // where it is not, the difference must be one that deviations explains, and listen must be on the standard's side.
 func TestChromiumHearsTheSame(t *testing.T) {
 	long(t)
+	hosttest.Program(t, "chromium", "chromium") // which goroutines open
 	vectors := loadVectors(t)
 	subscriptions := slices.Clone(answersRightAndWrong)
 	standard := map[string]*heard{} // what the vectors say
