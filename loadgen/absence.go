@@ -16,6 +16,10 @@ type absence struct {
 	outage   int32  // phase of the outage that took the stream; 0: none did
 	phase    int32  // in which the stream opened again
 
+	excused uint64 // the first sequence that is expected only where it came, after which nobody had a place for it; 0: none
+
+	displaced bool // it waits for a connection of its browser: see displaced.go
+
 	away     bool // the stream is gone and will be opened again
 	stranded bool // it will not
 	back     bool // it is open again: what comes is looked at

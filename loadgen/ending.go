@@ -53,6 +53,7 @@ func (s *subscription) goOn(v *results.Values, e *Ending, next Next) {
 func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, next Next) {
 	now := s.run.timeline.since(e.At)
 	s.isOpen = false
+	s.countTab(-1)
 	s.run.streamClosed(s.special&slow != 0)
 	s.run.senders.leave(s)
 	s.lane.shard.forget(s)
@@ -131,8 +132,7 @@ func (s *subscription) endAttempt(v *results.Values, e *Ending) {
 		v.Add(results.ConnectionsAttempted, 1)
 		v.Add(results.ConnectionsAbandoned, 1)
 		if e.Limit != "" {
-			v.AddBy(results.ConnectionsStarved, e.Limit, 1)
-			v.Record(results.ConnectStarved, int64(e.At.Sub(e.QueuedAt)))
+			s.starved(v, e)
 		}
 	}
 	if s.isPending && (e.Token != TokenCut || !s.askedBy(e.Requested)) {

@@ -119,7 +119,7 @@ func (r *run) closeLedgers() {
 		if s.out != nil {
 			s.judgeReplay(r.recorder.of, r.recorder.storm)
 		}
-		r.closeLedger(s, &accounts[s.topic.index])
+		r.closeLedger(s, s.accountFor(accounts[s.topic.index]))
 	}
 }
 

@@ -185,6 +185,8 @@ func (o *outage) takeStock() {
 				stock.Recovery.Record(s.opened - o.start)
 			case s.out.stranded:
 				stock.Stranded++
+			case s.isDisplaced():
+				stock.Displaced++
 			default:
 				stock.Away++
 			}

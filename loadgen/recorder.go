@@ -24,6 +24,7 @@ type shard struct {
 	opened   openedMessage
 	flights  flights
 	queued   map[*subscription]bool  // whose opening waits for a free place
+	tabs     map[int]int             // open streams of each browser
 	buffered map[*subscription]int64 // bytes of buffers that are accounted for
 
 	held       held

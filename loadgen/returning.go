@@ -21,13 +21,17 @@ func (r *run) listAbsent() {
 		s.lane.Hold()
 		if s.isAway() {
 			r.absent = append(r.absent, absentee{s, s.client.Streams()})
+		} else if s.isDisplaced() {
+			s.excuseDisplaced()
 		}
 		s.lane.Release()
 	}
 }
 
 // isAway reports whether the subscriber has lost its stream and is to come back. The lane is held.
-func (s *subscription) isAway() bool { return s.out != nil && s.out.away && s.special&leaving == 0 }
+func (s *subscription) isAway() bool {
+	return s.out != nil && s.out.away && s.special&leaving == 0 && !s.isDisplaced()
+}
 
 // awaitStreams gives the openings that are under way at the end of the load, and those who are away, the time of a drain since its
 // start: whether they open, and come back, is what a run is to tell.
@@ -43,11 +47,15 @@ func (r *run) awaitStreams(ctx context.Context, begun int64) {
 	r.partial = err != nil && r.failure() == ""
 }
 
-// returned reports whether everybody is back who was away at the start of the drain, and forgets those who are.
+// returned reports whether everybody is back who was away at the start of the drain, and forgets those who are, and those who found
+// their place taken.
 func (r *run) returned() bool {
 	r.absent = slices.DeleteFunc(r.absent, func(a absentee) bool {
 		a.s.lane.Hold()
 		defer a.s.lane.Release()
+		if a.s.isDisplaced() {
+			a.s.excuseDisplaced()
+		}
 		return !a.s.isAway() || a.s.client.Streams() != a.streams
 	})
 	return len(r.absent) == 0

@@ -278,6 +278,8 @@ func (r *run) produces(id results.ID) bool {
 		return r.plan.Reconnect.Profile != "none"
 	case results.ConnectionsStarved:
 		return r.plan.Tabs > 0
+	case results.ConnectionsDisplaced:
+		return r.plan.Tabs > 0 && r.plan.Reconnect.Profile != "none"
 	case results.DeliveriesUnreadable:
 		return r.plan.Publish != nil
 	case results.SlowOpened, results.SlowCut:

@@ -117,6 +117,7 @@ func (s *subscription) Opened(o *Opening) {
 		o.emission = emission{}
 	}
 	s.isOpen = true
+	s.countTab(1)
 	s.run.streamOpened(s.special&slow != 0)
 	s.run.senders.enter(s)
 	s.settle()
@@ -168,6 +169,7 @@ func (s *subscription) Queued(waits bool) {
 	if !s.isSettled {
 		s.run.queued.Add(n)
 	}
+	s.displace(waits)
 }
 
 // unsubscribe takes a pending subscription back.

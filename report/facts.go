@@ -56,6 +56,9 @@ func starvedFact(p *page) string {
 	starved, _ := p.value(results.ConnectionsStarved)
 	attempted, _ := p.value(results.ConnectionsAttempted)
 	fact := fmt.Sprintf("%s of %s starved", results.Format(starved, results.UnitOne), plural(attempted, "stream", "streams"))
+	if displaced, _ := p.value(results.ConnectionsDisplaced); displaced > 0 {
+		fact += fmt.Sprintf(", %s of them displaced", results.Format(displaced, results.UnitOne))
+	}
 	if waited := p.d.Metrics[results.ConnectStarved.String()].Histogram; waited != nil && waited.Count > 0 {
 		fact += ", waited " + results.Format(*waited.P50, results.UnitNanoseconds) + " p50"
 	}

@@ -31,11 +31,15 @@ func (p *page) outage(o *results.Outage) error {
 	p.gap()
 	p.out.WriteString(p.paint(bold, "Outage "+o.Phase))
 	p.line(dim, fmt.Sprintf("  %s · from %s on, for %s", o.What, nanos(o.StartNS), nanos(o.EndNS-o.StartNS)))
-	facts := []string{fmt.Sprintf("open %s · dropped %s = recovered %s + stranded %s + away %s", number(o.Open), number(o.Dropped), number(o.Recovered), number(o.Stranded), number(o.Away))}
+	dropped := fmt.Sprintf("open %s · dropped %s = recovered %s + stranded %s + away %s", number(o.Open), number(o.Dropped), number(o.Recovered), number(o.Stranded), number(o.Away))
+	if o.Displaced > 0 {
+		dropped += fmt.Sprintf(" + displaced %s", number(o.Displaced))
+	}
+	facts := []string{dropped}
 	if o.BackNS != nil {
 		facts = append(facts, "the server could be reached again after "+nanos(*o.BackNS))
 	}
-	if o.Dropped > 0 {
+	if o.Dropped > o.Displaced {
 		facts = append(facts, fmt.Sprintf("recovered_p50 %s · recovered_p95 %s · recovered_all %s", orNever(o.RecoveredP50NS), orNever(o.RecoveredP95NS), orNever(o.RecoveredAllNS)))
 	}
 	attempts := fmt.Sprintf("attempts %s · most in 100 ms %s", number(o.Attempts), number(o.MostAttempts))

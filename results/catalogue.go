@@ -65,6 +65,7 @@ const (
 	ConnectionsLeft
 	ConnectionsQueued
 	ConnectionsStarved
+	ConnectionsDisplaced
 	ConnectionsOpen
 	ConnectionsPeak
 	PublishDue
@@ -184,6 +185,7 @@ var Catalogue = [NumMetrics]Metric{
 	ConnectionsCut:            {"connections.cut", KindCounter, UnitOne, "open streams that an outage of the scenario cut on our side, also by how", Neutral},
 	ConnectionsLeft:           {"connections.left", KindCounter, UnitOne, "subscribers that left by plan, each followed by a new one", Neutral},
 	ConnectionsQueued:         {"connections.queued", KindCounter, UnitOne, "openings that had to wait for a free place: on a shared HTTP/2 connection, or on the connections of their browser", LowerIsBetter},
+	ConnectionsDisplaced:      {"connections.displaced", KindCounter, UnitOne, "of the starved, those that had had a stream, whose place other tabs of their browser had taken when they came back, also by the limit", LowerIsBetter},
 	ConnectionsStarved:        {"connections.starved", KindCounter, UnitOne, "of the abandoned, those that still waited for a free place on the connections of their browser, also by the limit", LowerIsBetter},
 	ConnectionsOpen:           {"connections.open", KindGauge, UnitOne, "streams open", Neutral},
 	ConnectionsPeak:           {"connections.peak", KindGauge, UnitOne, "most streams open at once", HigherIsBetter},

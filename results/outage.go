@@ -37,11 +37,12 @@ type OutageBin struct {
 // OutageStock is taken when an outage is over.
 type OutageStock struct {
 	Open      int64 `json:"open"`    // streams when it began
-	Dropped   int64 `json:"dropped"` // subscribers = recovered + stranded + away
+	Dropped   int64 `json:"dropped"` // subscribers = recovered + stranded + away + displaced
 	Recovered int64 `json:"recovered"`
 	Stranded  int64 `json:"stranded"`
-	Away      int64 `json:"away"`              // they would come back, and have not
-	BackNS    int64 `json:"back_ns,omitempty"` // start → the server could be reached again; zero: it always could
+	Away      int64 `json:"away"`                // they would come back, and have not
+	Displaced int64 `json:"displaced,omitempty"` // they came back and found their place taken by others of their browser
+	BackNS    int64 `json:"back_ns,omitempty"`   // start → the server could be reached again; zero: it always could
 	// Recovery is the time from the start to each recovered stream's opening.
 	Recovery *Histogram `json:"recovery"`
 }
@@ -98,6 +99,7 @@ func (p *OutagePart) Merge(o *OutagePart) error {
 	s.Recovered += t.Recovered
 	s.Stranded += t.Stranded
 	s.Away += t.Away
+	s.Displaced += t.Displaced
 	s.BackNS = max(s.BackNS, t.BackNS)
 	if err := addHistogram(&s.Recovery, t.Recovery); err != nil {
 		return fmt.Errorf("recovery of an outage: %w", err)

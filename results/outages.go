@@ -16,13 +16,14 @@ type Outage struct {
 	BackNS *int64 `json:"back_ns"`
 
 	Open       int64            `json:"open"`    // streams when it began
-	Dropped    int64            `json:"dropped"` // subscribers = recovered + stranded + away
+	Dropped    int64            `json:"dropped"` // subscribers = recovered + stranded + away + displaced
 	Recovered  int64            `json:"recovered"`
 	Stranded   int64            `json:"stranded"`
-	Away       int64            `json:"away"` // not back when it ended, though by their policy they would be
+	Away       int64            `json:"away"`      // not back when it ended, though by their policy they would be
+	Displaced  int64            `json:"displaced"` // came back and found their place taken by other tabs of their browser
 	StrandedBy map[string]int64 `json:"stranded_by,omitempty"`
 
-	// From the start until that share of the dropped was open again; null where it never was.
+	// From the start until that share of the dropped, without the displaced, was open again; null where it never was.
 	RecoveredP50NS *float64 `json:"recovered_p50_ns"`
 	RecoveredP95NS *float64 `json:"recovered_p95_ns"`
 	RecoveredAllNS *float64 `json:"recovered_all_ns"`
@@ -61,7 +62,7 @@ func (f *Folder) concludeOutages(d *Document) error {
 		d.Outages = append(d.Outages, *o)
 		for n, nanos := range []*float64{o.RecoveredP50NS, o.RecoveredP95NS, o.RecoveredAllNS} {
 			switch {
-			case o.Dropped == 0: // there was nobody to come back
+			case o.Dropped == o.Displaced: // there was nobody to come back
 			case nanos == nil || worst[n] == nil:
 				worst[n] = nil
 			default:
@@ -69,7 +70,7 @@ func (f *Folder) concludeOutages(d *Document) error {
 			}
 		}
 	}
-	if !slices.ContainsFunc(d.Outages, func(o Outage) bool { return o.Dropped > 0 }) {
+	if !slices.ContainsFunc(d.Outages, func(o Outage) bool { return o.Dropped > o.Displaced }) {
 		return nil
 	}
 	for n, id := range []ID{ReconnectRecoveredP50, ReconnectRecoveredP95, ReconnectRecoveredAll} {
@@ -91,6 +92,7 @@ func (f *Folder) outage(part *OutagePart) (*Outage, error) {
 	}
 	if s := part.Stock; s != nil {
 		o.Open, o.Dropped, o.Recovered, o.Stranded, o.Away = s.Open, s.Dropped, s.Recovered, s.Stranded, s.Away
+		o.Displaced = s.Displaced
 		if s.BackNS > 0 {
 			o.BackNS = &s.BackNS
 		}
@@ -135,10 +137,10 @@ func (f *Folder) outage(part *OutagePart) (*Outage, error) {
 	return o, nil
 }
 
-// recoveredAt gives the time after which a share of the dropped streams was open again; nil if it never was.
+// recoveredAt gives the time after which a share of the dropped streams, without the displaced, was open again; nil if it never was.
 func recoveredAt(s *OutageStock, share float64) *float64 {
-	rank := int64(math.Ceil(share*float64(s.Dropped) - 1e-9))
-	if s.Dropped == 0 || s.Recovery == nil || rank > s.Recovery.Count() {
+	rank := int64(math.Ceil(share*float64(s.Dropped-s.Displaced) - 1e-9))
+	if s.Dropped == s.Displaced || s.Recovery == nil || rank > s.Recovery.Count() {
 		return nil
 	}
 	nanos, ok := s.Recovery.ValueAt(100 * float64(rank) / float64(s.Recovery.Count()))

@@ -20,8 +20,14 @@ var defaultThresholds = []defaultThreshold{
 	// Attempts fail while an outage keeps the server away.
 	{"connections.failed == 0", []results.ID{results.ConnectionsFailed}, func(p *Plan) bool { return !p.hasOutage() }},
 	{"connections.never_open == 0", []results.ID{results.ConnectionsNeverOpen}, func(p *Plan) bool { return p.Tabs == 0 }},
-	// More tabs than their browser has connections for is what such a scenario shows.
-	{"connections.never_open <= connections.starved", []results.ID{results.ConnectionsNeverOpen}, func(p *Plan) bool { return p.Tabs > 0 }},
+	// More tabs than their browser has connections for is what such a scenario shows. Those that starve never opened, or were
+	// displaced when they came back.
+	{"connections.never_open <= connections.starved", []results.ID{results.ConnectionsNeverOpen}, func(p *Plan) bool {
+		return p.Tabs > 0 && p.Reconnect.Profile == "none"
+	}},
+	{"connections.never_open + connections.displaced <= connections.starved", []results.ID{results.ConnectionsNeverOpen}, func(p *Plan) bool {
+		return p.Tabs > 0 && p.Reconnect.Profile != "none"
+	}},
 	// A server that ends streams must be expected: by finite answers, an outage, or a profile that comes back.
 	{"connections.closed_by_server == 0", []results.ID{results.ConnectionsClosedByServer}, func(p *Plan) bool {
 		return p.streamsStay() && p.SlowReaders.Share == 0

@@ -36,6 +36,8 @@ var requirements = []requirement{
 	}, "nobody leaves by plan: add a phase with churn"},
 	{[]string{"connections.starved", "connect.starved"}, func(p *Plan) bool { return p.Tabs > 0 },
 		"only the tabs of browsers starve: add load.clients"},
+	{[]string{"connections.displaced"}, func(p *Plan) bool { return p.Tabs > 0 && p.Reconnect.Profile != "none" },
+		"only the tabs of browsers that come back are displaced: add load.clients, and a profile in load.reconnect"},
 	{[]string{"slow."}, func(p *Plan) bool { return p.SlowReaders.Share > 0 }, "nobody reads slowly: add load.slow_readers"},
 	{[]string{"deliveries.superseded"}, func(p *Plan) bool { return p.Publish != nil && p.Publish.Conflates },
 		"the server is not said to conflate: add publish.conflates"},
