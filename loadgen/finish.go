@@ -87,7 +87,7 @@ func (r *run) weigh(phase int) {
 // which looks once a second, the last time just before; both may have seen the same. It is called with r.mu held.
 func (r *run) addAccount(end *results.End) {
 	a := r.runner.Transport.Account()
-	end.TimeOfReceipt = a.TimeOfReceipt
+	end.TimeOfReceipt, end.StreamLimit = a.TimeOfReceipt, a.StreamLimit
 	if a.WireLayer != "" {
 		end.Wire = &results.Wire{Layer: a.WireLayer, HeaderBytes: a.WireHeader}
 	}

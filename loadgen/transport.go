@@ -36,7 +36,9 @@ type Account struct {
 	WireHeader    int    // bytes of headers of a segment
 	// Of a transport with the kernel's stamps: reads that had one, and that had none and carry the instant after the read.
 	Stamped, Unstamped int64
-	ClockSteps         int64 // times that the system clock, which the kernel stamps with, was seen to be set
+	// StreamLimit is the least SETTINGS_MAX_CONCURRENT_STREAMS of a server on an HTTP/2 connection that streams share; 0: none was set.
+	StreamLimit int64
+	ClockSteps  int64 // times that the system clock, which the kernel stamps with, was seen to be set
 }
 
 // Stream is one subscription's connection, kept over its reopenings.

@@ -38,7 +38,7 @@ func sharingFacts(p *page) []string {
 	if f.Tabs > 0 {
 		has := "6 connections"
 		if f.Protocol == "http2" || f.Protocol == "h2c" {
-			has = "1 connection of up to 256 streams"
+			has = fmt.Sprintf("1 connection of up to %s streams", results.Format(float64(streamsOn(p.d, 256)), results.UnitOne))
 		}
 		return []string{
 			fmt.Sprintf("browsers: %s each, %s to an origin%s", plural(float64(f.Tabs), "tab", "tabs"), has, queued),
@@ -48,7 +48,19 @@ func sharingFacts(p *page) []string {
 	if f.Sharing <= 1 {
 		return nil
 	}
-	return []string{fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway", results.Format(float64(f.Sharing), results.UnitOne)) + queued}
+	most, limited := streamsOn(p.d, int64(f.Sharing)), ""
+	if most < int64(f.Sharing) {
+		limited = fmt.Sprintf(" (the server allows no more; asked for %s)", results.Format(float64(f.Sharing), results.UnitOne))
+	}
+	return []string{fmt.Sprintf("up to %s streams on an HTTP/2 connection, as behind a gateway%s", results.Format(float64(most), results.UnitOne), limited) + queued}
+}
+
+// streamsOn returns how many streams of those asked for an HTTP/2 connection carries: no more than the server allows.
+func streamsOn(d *results.Document, asked int64) int64 {
+	if d.Run.StreamLimit > 0 {
+		return min(asked, d.Run.StreamLimit)
+	}
+	return asked
 }
 
 // starvedFact says how many streams got no place until the run ended, and for how long half of them waited.

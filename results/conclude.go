@@ -193,6 +193,7 @@ func (f *Folder) conclude(d *Document, kept, whole *Values) {
 			d.Run.Wire = f.end.Wire
 		}
 		d.Run.ObservedResolutionNS = f.end.ObservedResolutionNS
+		d.Run.StreamLimit = f.end.StreamLimit
 		if wrong := imbalance(kept, whole); wrong != "" {
 			if d.Run.Failure == "" {
 				d.Run.Failure = "internal: the ledger does not balance: " + wrong

@@ -40,6 +40,8 @@ type Run struct {
 	Facts *Facts `json:"facts,omitempty"`
 	// ObservedResolutionNS is how fine the times are that the server writes into its events; 0: it writes none.
 	ObservedResolutionNS int64 `json:"observed_resolution_ns,omitempty"`
+	// StreamLimit is how many streams the server allows on an HTTP/2 connection, where streams share one; 0: it says none.
+	StreamLimit int64 `json:"stream_limit,omitempty"`
 	// Stall is what deliveries.stalled is the length of; nil: there was none.
 	Stall *Stall `json:"stall,omitempty"`
 }

@@ -81,6 +81,8 @@ type End struct {
 	Wire          *Wire  `json:"wire,omitempty"`
 	// ObservedResolutionNS is how fine the times are that the server wrote into its events; 0: it wrote none.
 	ObservedResolutionNS int64 `json:"observed_resolution_ns,omitempty"`
+	// StreamLimit is the least number of streams that the server allows on an HTTP/2 connection; 0: it says none, or none is shared.
+	StreamLimit int64 `json:"stream_limit,omitempty"`
 	// Stall is the longest that was found; nil: none was looked for.
 	Stall *Stall `json:"stall,omitempty"`
 }

@@ -83,6 +83,7 @@ func (i *Interval) Merge(o *Interval) error {
 			i.End.Stall = o.End.Stall
 		}
 		i.End.ObservedResolutionNS = max(i.End.ObservedResolutionNS, o.End.ObservedResolutionNS)
+		i.End.StreamLimit = leastLimit(i.End.StreamLimit, o.End.StreamLimit)
 	}
 	return nil
 }
@@ -119,4 +120,12 @@ func addWarnings(to []Warning, more ...Warning) []Warning {
 		}
 	}
 	return to
+}
+
+// leastLimit returns the lower of two limits, of which 0 is none.
+func leastLimit(a, b int64) int64 {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
 }

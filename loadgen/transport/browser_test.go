@@ -316,3 +316,17 @@ func TestAFailedDialGivesItsPlaceBack(t *testing.T) {
 		})
 	}
 }
+
+// What the server allows on a connection that streams share is in the account.
+func TestTheServersStreamLimitIsInTheAccount(t *testing.T) {
+	onSites(t, func(t *testing.T, s *site) {
+		s.tab(1, "/0", newReader(t), 0)
+		want := int64(0)
+		if s.limit == tokenMaxStreams {
+			want = allowedStreams
+		}
+		if got := s.tr.Account().StreamLimit; got != want {
+			t.Errorf("the limit is %d, want %d", got, want)
+		}
+	})
+}

@@ -62,7 +62,7 @@ func (g *goroutines) close() {
 }
 
 func (g *goroutines) account() loadgen.Account {
-	a := loadgen.Account{TimeOfReceipt: results.ReceiptRead}
+	a := loadgen.Account{TimeOfReceipt: results.ReceiptRead, StreamLimit: g.pool.limited()}
 	a.WireLayer, a.WireHeader = g.links.wire.layer()
 	return a
 }

@@ -63,8 +63,9 @@ type loop struct {
 	read      int64     // the same in the loop's time
 	stamps    int64     // reads with the kernel's stamp, and without
 	unstamped int64
-	stall     int64 // when a read came too late for a full buffer, in the loop's time; 0: none did
-	turn      uint8 // of the loop; it wraps
+	limit     uint32 // the least SETTINGS_MAX_CONCURRENT_STREAMS of a connection that streams share; 0: none said
+	stall     int64  // when a read came too late for a full buffer, in the loop's time; 0: none did
+	turn      uint8  // of the loop; it wraps
 	stopping  bool
 
 	ended sync.WaitGroup

@@ -70,6 +70,9 @@ func (e *loops) account() loadgen.Account {
 		p.lane.Hold()
 		a.Stamped += p.stamps
 		a.Unstamped += p.unstamped
+		if limit := int64(p.limit); limit > 0 && (a.StreamLimit == 0 || limit < a.StreamLimit) {
+			a.StreamLimit = limit
+		}
 		a.ClockSteps = max(a.ClockSteps, p.clock.steps) // of one clock
 		p.lane.Release()
 		if layer, header := p.wire.layer(); layer != "" {

@@ -27,6 +27,17 @@ type pool struct {
 	mu      sync.Mutex
 	open    map[string][]*shared // by destination
 	dialing map[string]*dialing
+	least   int // of the streams that a server allows on a connection; 0: no limit is known
+}
+
+// unsaidLimit is what net/http takes a server to allow that does not say.
+const unsaidLimit = 1000
+
+// limited returns the least limit; 0: there is none.
+func (p *pool) limited() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return int64(p.least)
 }
 
 // shared is an HTTP/2 connection.
@@ -260,6 +271,9 @@ func (p *pool) add(d *dialing, key string, u, own *url.URL) {
 	delete(p.dialing, key)
 	if d.err == nil {
 		p.open[key] = append(p.open[key], c)
+		if limit := c.Available(); limit != unsaidLimit && (p.least == 0 || limit < p.least) {
+			p.least = limit
+		}
 		c.SetStateHook(func(*http.ClientConn) { p.lines.poke(key) })
 	}
 	close(d.done)

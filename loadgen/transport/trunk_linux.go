@@ -58,6 +58,9 @@ func (t *trunk) settled() {
 	if t.to != nil {
 		t.owner, s.trunk = nil, nil
 		t.to.dialed(s)
+		if limit := t.conn.limit; limit < largestStream && (t.loop.limit == 0 || limit < t.loop.limit) {
+			t.loop.limit = limit
+		}
 	}
 	if t.vacant() {
 		s.ask2(t)
