@@ -30,7 +30,7 @@ func withoutGenerator(d *Document, id ID, field string, value span) span {
 	if !ok {
 		return value
 	}
-	late := d.lateness(cause, id == ConnectTotal)
+	late := d.lateness(cause, field, id == ConnectTotal)
 	if late.value > 0 && value.lo > 0 {
 		value.lo = max(value.lo-late.value, 0)
 		value.doubt = either(value.doubt, fmt.Sprintf("%s %s is %s: the generator itself was that late, and without it the figure may be on either side",
@@ -39,10 +39,20 @@ func withoutGenerator(d *Document, id ID, field string, value span) span {
 	return value
 }
 
-// lateness returns the worst of any phase, warm-ups aside; of ramps only where they are what is asked for.
-func (d *Document) lateness(cause ID, ramps bool) (worst tail) {
+// lateness returns the worst of any phase, warm-ups aside; of ramps only where they are what is asked for. The middle of a latency is
+// explained by the middle of the lateness, and its end by the end: a single late wake-up moves no median.
+func (d *Document) lateness(cause ID, field string, ramps bool) (worst tail) {
 	for _, p := range d.Phases {
-		if late := tailOf(p.Metrics, cause); late.value > worst.value && !p.Warmup && (ramps || p.Kind != PhaseRamp) {
+		if p.Warmup || p.Kind == PhaseRamp && !ramps {
+			continue
+		}
+		late := tailOf(p.Metrics, cause)
+		if s := p.Metrics[cause.String()].Histogram; late.known && slices.Contains([]string{"min", "mean", "p50"}, field) {
+			if middle := s.Percentile("p50"); middle != nil {
+				late = tail{"p50", *middle, true}
+			}
+		}
+		if late.value > worst.value {
 			worst = late
 		}
 	}
