@@ -27,12 +27,18 @@ func TestWhatFailuresOfTheHookMean(t *testing.T) {
 		"one call, and that is too many":     {"publish.failed == 0", one, results.ExitCrossed, ""},
 		"one call, by its token":             {`publish.failed["hook_refused"] < 5`, one, results.ExitPassed, ""},
 		"one call, and something else holds": {"publish.count == 50", one, results.ExitFailed, most},
-		"it never worked": {"publish.failed < 1000", func(uint64) bool { return true }, results.ExitFailed,
-			"the publish hook failed 5 times in a row from the start: nothing listens there; start the server"},
-		"from the middle on": {"", func(seq uint64) bool { return seq > 20 }, results.ExitFailed,
-			"the publish hook worked for 20 calls and then failed 30 in a row until the end, mostly with hook_refused (nothing listens there): the server is gone"},
-		"at first": {"", func(seq uint64) bool { return seq < 3 }, results.ExitFailed,
-			"the publish hook failed 2 of 50 calls, mostly with hook_refused (nothing listens there; start the server)"},
+		"it never worked": {
+			"publish.failed < 1000", func(uint64) bool { return true }, results.ExitFailed,
+			"the publish hook failed 5 times in a row from the start: nothing listens there; start the server",
+		},
+		"from the middle on": {
+			"", func(seq uint64) bool { return seq > 20 }, results.ExitFailed,
+			"the publish hook worked for 20 calls and then failed 30 in a row until the end, mostly with hook_refused (nothing listens there): the server is gone",
+		},
+		"at first": {
+			"", func(seq uint64) bool { return seq < 3 }, results.ExitFailed,
+			"the publish hook failed 2 of 50 calls, mostly with hook_refused (nothing listens there; start the server)",
+		},
 		"the last one": {"", func(seq uint64) bool { return seq == 50 }, results.ExitFailed, most},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -203,10 +203,14 @@ func TestAHealthyServerNeverStalls(t *testing.T) {
 			m.publish = func(*Event) error { time.Sleep(3 * time.Second); return nil }
 		}},
 		"a second's events at once": {hook + "load: {connections: 10, phases: [{ramp: at_once}, {hold: 20s}]}\n", func(m *memory) { m.deliver = inBlocks(10) }},
-		"half of the streams are frozen": {hook + "load: {connections: 10, phases: [{ramp: at_once}, {hold: 12s}]}\n",
-			freeze(3*time.Second, 8*time.Second, func(client int) bool { return client < 5 })},
-		"only in the warm-up": {hook + "load: {connections: 10, phases: [{ramp: at_once}, {hold: 9s, warmup: true}, {hold: 3s}]}\n",
-			freeze(3*time.Second, 8*time.Second, everybody)},
+		"half of the streams are frozen": {
+			hook + "load: {connections: 10, phases: [{ramp: at_once}, {hold: 12s}]}\n",
+			freeze(3*time.Second, 8*time.Second, func(client int) bool { return client < 5 }),
+		},
+		"only in the warm-up": {
+			hook + "load: {connections: 10, phases: [{ramp: at_once}, {hold: 9s, warmup: true}, {hold: 3s}]}\n",
+			freeze(3*time.Second, 8*time.Second, everybody),
+		},
 		"it conflates, every four seconds": {"publish: {hook: {http: {url: http://127.0.0.1:9/p}}, rate: 10/s, conflates: true}\nload: {connections: 10, phases: [{ramp: at_once}, {hold: 40s}]}\n", func(m *memory) {
 			m.deliver = func(_ *memoryStream, ev *Event) (string, time.Duration) {
 				if ev.Seq%40 != 0 {
