@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -106,7 +107,7 @@ func proxied(t *testing.T, server string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = nginx.Process.Kill()
+		_ = nginx.Process.Signal(syscall.SIGTERM) // which ends its workers, as a kill would not
 		_ = nginx.Wait()
 	})
 	awaitListener(t, address)
