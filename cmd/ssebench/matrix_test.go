@@ -13,6 +13,8 @@ import (
 
 // modes are what a run can be about.
 var modes = map[string]string{
+	"poll":    "target: {url: 'http://%[1]s/poll', transport: poll, poll: {interval: 500ms, cursor: {from: {pointer: /cursor}, to: {query: since}}}}\n",
+	"socket":  "target: {url: 'http://%[1]s/ws', transport: websocket}\n",
 	"publish": "publish: {rate: 20/s, hook: {http: {url: 'http://%[1]s/publish'}, timeout: 1s}}\n",
 	"observe": "observe: {time: /t, unit: ms, sequence: {pointer: /n}}\n",
 	"count":   "",
@@ -38,7 +40,7 @@ var matrix = map[string]map[string]cell{
 	"a shorter content":       {"count": ended("body_truncated")},
 	"an event without end":    {"publish": ended("event_too_long"), "observe": ended("event_too_long"), "count": ended("event_too_long")},
 	"a header after the head": {"count": ended("chunk_malformed")},
-	"one of ten ends":         {"publish": ended("body_truncated"), "observe": ended("body_truncated"), "count": ended("body_truncated")},
+	"one of ten ends":         {"publish": crossed("body_truncated 2"), "observe": crossed("body_truncated 2"), "count": crossed("body_truncated 2")},
 
 	"503":                {"publish": unopened("status_503"), "observe": unopened("status_503"), "count": unopened("status_503")},
 	"204":                {"publish": unopened("status_204"), "count": unopened("status_204")},
@@ -53,7 +55,7 @@ var matrix = map[string]map[string]cell{
 	"every second a 503": {"publish": crossed("connections.failed == 0"), "observe": crossed("connections.failed == 0"), "count": crossed("connections.failed == 0")},
 
 	"drops every fifth": {"publish": crossed("deliveries.lost == 0"), "observe": crossed("deliveries.lost == 0")},
-	"delivers none":     {"publish": crossed("deliveries.lost == 0"), "observe": crossed("events.received"), "count": crossed("events.received")},
+	"delivers none":     {"publish": crossed("deliveries.lost == 0"), "observe": {98, `^INCONCLUSIVE: nothing_measured`, "deliveries.expected"}, "count": crossed("events.received")},
 	"corrupts":          {"publish": crossed("deliveries.corrupt == 0")},
 	"base64":            {"publish": crossed("unreadable")},
 	"upper case":        {"publish": crossed("unreadable")},
@@ -62,6 +64,23 @@ var matrix = map[string]map[string]cell{
 	"a clock ahead":     {"observe": {98, `^INCONCLUSIVE: `, "below zero"}},
 	"a clock behind":    {"observe": {99, `^FAILED: `, "observed.latency.p50 < 10s"}},
 	"no time in events": {"observe": {98, `^INCONCLUSIVE: nothing_measured`, "nothing_measured"}},
+
+	"an answer of HTML":        {"poll": unopened("content_type")},
+	"an answer that is broken": {"poll": unopened("json_malformed")},
+	"an answer without cursor": {"poll": unopened("cursor_missing")},
+	"a cursor that goes back":  {"poll": crossed("cursor_went_back")},
+	"too many requests":        {"poll": unopened("status_429")},
+	"good answers":             {"poll": passed},
+
+	"good messages":      {"socket": passed},
+	"no WebSocket":       {"socket": unopened("status_404")},
+	"a wrong accept":     {"socket": unopened("ws_accept")},
+	"a masked frame":     {"socket": ended("ws_frame")},
+	"a reserved bit":     {"socket": ended("ws_frame")},
+	"a close frame":      {"socket": ended("ws_close_1011")},
+	"no close frame":     {"socket": ended("ws_no_close")},
+	"text that is none":  {"socket": ended("ws_utf8")},
+	"a message too long": {"socket": ended("ws_too_long")},
 
 	"the hook says 500":      {"publish": {1, `^FAILED: the publish hook failed 5 times in a row from the start`, "500"}},
 	"the hook delivers none": {"publish": crossed("deliveries.lost == 0")},
@@ -73,7 +92,10 @@ var matrix = map[string]map[string]cell{
 var passed = cell{0, `^PASSED: `, ""}
 
 func crossed(token string) cell { return cell{99, `^FAILED: \d+ of \d+ thresholds crossed`, token} }
-func ended(token string) cell   { return crossed(token) }
+func ended(token string) cell {
+	return cell{99, `^FAILED: all 20 streams ended at one moment, .* into phase \w+ \(` + token + ` 20\)`, "connections.closed_by_server == 0"}
+}
+
 func unopened(token string) cell {
 	return cell{1, `^FAILED: no stream opened: \d+ attempts ended with ` + token, token}
 }
@@ -84,8 +106,8 @@ func TestMatrixOfMisbehaviour(t *testing.T) {
 		for mode, want := range cells {
 			t.Run(name+", "+mode, func(t *testing.T) {
 				t.Parallel()
-				s := serveMisbehaving(t, ways[name], mode != "publish")
-				code, text := runAgainst(t, s, mode)
+				s := serveMisbehaving(t, ways[name], mode != "publish" && mode != "poll" && mode != "socket")
+				code, text := runMisbehaving(t, s, mode)
 				verdict := regexp.MustCompile(`(?m)^(PASSED|FAILED|INCONCLUSIVE|INTERRUPTED): .*$`).FindString(text)
 				if limited := code == 98 && strings.Contains(text, "generator: generator-limited"); limited {
 					t.Logf("the generator was the limit on this machine: %s", verdict)
@@ -102,12 +124,16 @@ func TestMatrixOfMisbehaviour(t *testing.T) {
 	}
 }
 
-// runAgainst runs twenty streams for a few seconds and returns the exit code, and all that was said.
-func runAgainst(t *testing.T, s *misbehaving, mode string) (code int, text string) {
+// runMisbehaving runs twenty streams for a few seconds and returns the exit code, and all that was said.
+func runMisbehaving(t *testing.T, s *misbehaving, mode string) (code int, text string) {
 	t.Helper()
 	dir := t.TempDir()
 	address := s.listener.Addr().String()
-	scenario := fmt.Sprintf("target: {url: 'http://%[1]s/events', event_limit: 100KiB}\nload: {connections: 20, open_within: 2s, phases: [{ramp: at_once}, {hold: 3s}]}\ndrain: 1s\n"+modes[mode], address)
+	target := ""
+	if mode != "poll" && mode != "socket" {
+		target = "target: {url: 'http://%[1]s/events', event_limit: 100KiB}\n"
+	}
+	scenario := fmt.Sprintf(target+"load: {connections: 20, open_within: 2s, phases: [{ramp: at_once}, {hold: 3s}]}\ndrain: 1s\n"+modes[mode], address)
 	if mode == "observe" {
 		scenario += "thresholds: [observed.latency.p50 < 10s]\n"
 	}

@@ -46,7 +46,8 @@ type way struct {
 type served struct {
 	net.Conn
 	s      *misbehaving
-	number int // of the stream, from 1
+	number int    // of the stream, from 1
+	key    string // of the opening handshake of a WebSocket
 	events chan string
 	begun  time.Time
 }
@@ -157,7 +158,7 @@ func (s *misbehaving) subscribe(c net.Conn, r *http.Request) {
 		return
 	}
 	s.streams++
-	to := &served{Conn: c, s: s, number: s.streams, events: make(chan string, 1000), begun: time.Now()}
+	to := &served{Conn: c, s: s, number: s.streams, key: r.Header.Get("Sec-WebSocket-Key"), events: make(chan string, 1000), begun: time.Now()}
 	s.readers[to.events] = true
 	s.mu.Unlock()
 	defer func() {
@@ -236,4 +237,6 @@ func hookAnswers(text string, deliver bool) func(*misbehaving, int, net.Conn) bo
 	}
 }
 
-func encoded(_ int, data string) []string { return []string{base64.StdEncoding.EncodeToString([]byte(data))} }
+func encoded(_ int, data string) []string {
+	return []string{base64.StdEncoding.EncodeToString([]byte(data))}
+}

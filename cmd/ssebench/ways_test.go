@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -64,11 +67,30 @@ var ways = map[string]way{
 	"corrupts":          {alter: func(_ int, data string) []string { return []string{data[:len(data)-3] + "???"} }},
 	"base64":            {alter: encoded},
 	"upper case":        {alter: func(_ int, data string) []string { return []string{strings.ToUpper(data)} }},
-	"freezes":           {stream: func(c *served) { c.until(time.Second); c.pause(1500 * time.Millisecond); c.until(time.Hour) }},
+	"freezes":           {stream: func(c *served) { c.until(300 * time.Millisecond); c.pause(2500 * time.Millisecond); c.until(time.Hour) }},
 	"comments alone":    {frame: func(string) string { return ": still here\n\n" }},
 	"a clock ahead":     {skew: time.Hour},
 	"a clock behind":    {skew: -time.Hour},
 	"no time in events": {frame: func(string) string { return "data: hello\n\n" }},
+
+	// Polls.
+	"good answers":             {answer: says(jsonAnswer(`{"cursor":"1","events":[{"data":"x"}]}`))},
+	"an answer of HTML":        {answer: says("HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Length: 2\n\nhi")},
+	"an answer that is broken": {answer: says(jsonAnswer(`{"cursor":"1","events":[`))},
+	"an answer without cursor": {answer: says(jsonAnswer(`{"events":[]}`))},
+	"a cursor that goes back":  {answer: func(c *served) { says(jsonAnswer(fmt.Sprintf(`{"cursor":"%d","events":[]}`, 1000-c.number)))(c) }},
+	"too many requests":        {answer: says("HTTP/1.1 429 Too Many Requests\nRetry-After: 1\nContent-Length: 0\n\n")},
+
+	// WebSockets.
+	"good messages":      {answer: socket("\x81\x05hello")},
+	"no WebSocket":       {answer: says("HTTP/1.1 404 Not Found\nContent-Length: 0\n\n")},
+	"a wrong accept":     {answer: says("HTTP/1.1 101 Switching Protocols\nUpgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Accept: AAAA\n\n")},
+	"a masked frame":     {answer: socket("\x81\x05hello", "\x81\x85abcdhello")},
+	"a reserved bit":     {answer: socket("\x81\x05hello", "\xb1\x05hello")},
+	"a close frame":      {answer: socket("\x81\x05hello", "\x88\x02\x03\xf3")},
+	"no close frame":     {answer: socket("\x81\x05hello", "")},
+	"text that is none":  {answer: socket("\x81\x05hello", "\x81\x01\xff")},
+	"a message too long": {answer: socket("\x81\x05hello", "\x81\x7f\x00\x00\x00\x00\x7f\x00\x00\x00")},
 
 	// Hooks.
 	"the hook says 500":      {hook: hookAnswers("HTTP/1.1 500 Oops\nContent-Length: 4\n\noops", false)},
@@ -88,3 +110,25 @@ var ways = map[string]way{
 
 // pause does nothing for so long, while events wait.
 func (c *served) pause(d time.Duration) { time.Sleep(d) }
+
+// jsonAnswer is an answer to a poll.
+func jsonAnswer(body string) string {
+	return fmt.Sprintf("HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: %d\nConnection: close\n\n%s", len(body), body)
+}
+
+// socket opens a WebSocket and sends a frame at once and another one after a second, which ends it where it is empty; without a second
+// frame it stays.
+func socket(frames ...string) func(c *served) {
+	return func(c *served) {
+		sum := sha1.Sum([]byte(c.key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+		c.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(sum[:]))
+		c.say("%s", frames[0])
+		if len(frames) > 1 {
+			time.Sleep(time.Second) // the frame that is wrong comes in mid-run
+			if c.say("%s", frames[1]); frames[1] == "" {
+				return
+			}
+		}
+		c.held()
+	}
+}
