@@ -72,6 +72,7 @@ const finite = "target: {url: '%s', transport: finite-sse}\nload: {connections: 
 // Each request of a client that comes back counts once, with its own first event, and the client's wait between two answers is no gap
 // between events.
 func TestFiniteStreamsCountOnce(t *testing.T) {
+	long(t)
 	d := measure(t, pages(false), finite)
 	requests := count(d, results.RequestsCount)
 	if code := d.ExitCode(); code != 0 && code != 98 || requests < 15 {
@@ -91,6 +92,7 @@ func TestFiniteStreamsCountOnce(t *testing.T) {
 
 // Answers that break off are ends that nobody expects, counted once.
 func TestTruncatedAnswersCrossADefaultThreshold(t *testing.T) {
+	long(t)
 	d := measure(t, pages(true), finite)
 	attempted, opened := count(d, results.ConnectionsAttempted), count(d, results.ConnectionsOpened)
 	failed, requests := count(d, results.ConnectionsFailed), count(d, results.RequestsCount)
@@ -107,6 +109,7 @@ func TestTruncatedAnswersCrossADefaultThreshold(t *testing.T) {
 
 // A POST comes back after an answer that broke off as after one that ended: finite streams are asked for again.
 func TestFinitePostsComeBack(t *testing.T) {
+	long(t)
 	for _, truncate := range []bool{false, true} {
 		d := measure(t, pages(truncate), finite[:len("target: {")]+"method: POST, "+finite[len("target: {"):])
 		if requests := count(d, results.RequestsCount); requests < 15 || count(d, results.ReconnectStranded) != 0 {
@@ -117,6 +120,7 @@ func TestFinitePostsComeBack(t *testing.T) {
 
 // A server that counts from 0 loses nothing with its first event.
 func TestObservedSequencesStartAnywhere(t *testing.T) {
+	long(t)
 	for _, from := range []int{0, 1, 7, 1 << 40} {
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")

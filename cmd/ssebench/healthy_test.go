@@ -12,6 +12,7 @@ import (
 
 // A healthy server passes, whatever carries its events, with heartbeats and without, and whatever its subscribers do by plan.
 func TestHealthyServersPass(t *testing.T) {
+	long(t)
 	plain := map[string]string{
 		"sse": "", "sse over h2c": "protocol: h2c", "sse over TLS": "protocol: http1.1, tls: {insecure: true}", "sse over HTTP/2": "protocol: http2, tls: {insecure: true}",
 		"websocket": "transport: websocket", "poll": "transport: poll, poll: {interval: 500ms}", "long-poll": "transport: long-poll, poll: {timeout: 1s}",

@@ -102,6 +102,7 @@ func unopened(token string) cell {
 
 // Whatever a server does wrong, the run says so: by its exit code, in the first line of its verdict, and with the token.
 func TestMatrixOfMisbehaviour(t *testing.T) {
+	long(t)
 	for name, cells := range matrix {
 		for mode, want := range cells {
 			t.Run(name+", "+mode, func(t *testing.T) {

@@ -44,6 +44,7 @@ func (e emitter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A limit is named after what the streams have in common: the silence before their end where nginx gave up reading, their age where the
 // server breaks off whatever it sends, and neither where it ends its answers itself.
 func TestTimeoutsOfRealServers(t *testing.T) {
+	long(t)
 	for name, c := range map[string]struct {
 		emitter
 		proxied bool
