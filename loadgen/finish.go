@@ -6,9 +6,9 @@ import (
 	"ssebench/results"
 )
 
-// finish ends what is left, closes every account, and folds the document. The load is over: no other goroutine of the run is left
-// but those of the transport.
-func (r *run) finish() (*results.Document, error) {
+// finish ends what is left, closes every account, and says how the run failed if it did. The load is over: no other goroutine of the run
+// is left but those of the transport.
+func (r *run) finish() {
 	r.countAbsent()
 	r.ending.Store(true)
 	for _, s := range append(r.starving(), r.subscriptions...) {
@@ -19,14 +19,7 @@ func (r *run) finish() (*results.Document, error) {
 	}
 	r.weigh(len(r.plan.Phases)) // the drain has what the end of the streams costs
 	r.runner.Flights = r.takeFlights()
-	r.mu.Lock()
-	if err := r.gather(); err != nil {
-		r.fail(err.Error())
-	}
-	r.events.closeAll()
-	r.closeLedgers()
-	stall := r.longestStall()
-	r.mu.Unlock()
+	r.closeBooks()
 	if r.runner.Server != nil && !r.partial {
 		if exited := r.runner.Server.Exited(); exited != "" {
 			r.fail(exited)
@@ -40,13 +33,18 @@ func (r *run) finish() (*results.Document, error) {
 			r.fail(verdict)
 		}
 	}
-	r.end.Partial, r.end.Failure, r.end.ObservedResolutionNS, r.end.Stall = r.partial, r.failure(), r.resolution(), stall
-	err := r.endInterval(&r.end)
-	document, foldErr := r.folder.Document()
-	if err != nil && foldErr == nil {
-		document.Fail(err.Error()) // the journal failed at the very end
+}
+
+// closeBooks closes what is known of every event and of every subscriber.
+func (r *run) closeBooks() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.gather(); err != nil {
+		r.fail(err.Error())
 	}
-	return document, foldErr
+	r.events.closeAll()
+	r.closeLedgers()
+	r.end.Stall = r.longestStall()
 }
 
 // longestStall returns the longest, of no length where none was found; nil where none was looked for.
@@ -58,6 +56,19 @@ func (r *run) longestStall() *results.Stall {
 		return r.rhythm.finish(r.closedAt)
 	}
 	return nil
+}
+
+// conclude hands the last interval on and folds the document. whole: the run was finished, and not given up after a panic.
+func (r *run) conclude(whole bool) (document *results.Document, err error) {
+	handed := r.handLast(whole)
+	err = r.try(func() (err error) {
+		document, err = r.folder.Document()
+		return err
+	})
+	if handed != nil && err == nil {
+		document.Fail(handed.Error()) // the journal failed at the very end
+	}
+	return document, err
 }
 
 // starving are those who still wait for a free place. They end first, so that none gets that of another who ends.

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"ssebench/results"
 )
@@ -11,6 +12,7 @@ import (
 type Lane struct {
 	mu    sync.Mutex
 	shard shard
+	run   atomic.Pointer[run] // that has it; nil: none
 }
 
 // Hold takes the lane. The recorder takes it once a second to swap the shard.

@@ -31,6 +31,8 @@ type memory struct {
 	// greeting is what each stream gets first; answersCut: the server ends a stream just before the cut that the run asked for arrives.
 	greeting   string
 	answersCut bool
+	// handling is called before each call of a handler with bytes, with the lane held.
+	handling func()
 
 	mu      sync.Mutex
 	streams []*memoryStream
@@ -262,8 +264,12 @@ func (s *memoryStream) deliverNow(ev *Event) (string, time.Duration) {
 }
 
 func (s *memoryStream) write(data string) {
+	defer s.lane.Recovered("a stream")
 	s.lane.Hold()
 	defer s.lane.Release()
+	if s.server.handling != nil {
+		s.server.handling()
+	}
 	switch {
 	case s.open && s.paced:
 		s.unread = append(s.unread, data)

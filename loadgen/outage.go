@@ -150,7 +150,10 @@ func (o *outage) restart(ctx context.Context, node, next int) error {
 		if err != nil {
 			return o.broken(err)
 		}
-		commands.Go(func() { failed[n-node] = o.runner.Breaker.Restart(bounded, command, o.plan.Dir) })
+		commands.Go(func() {
+			defer o.recovered("a restart")
+			failed[n-node] = o.runner.Breaker.Restart(bounded, command, o.plan.Dir)
+		})
 	}
 	commands.Wait()
 	if ctx.Err() != nil {

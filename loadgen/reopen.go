@@ -26,6 +26,7 @@ func (r *run) startReopening(ctx context.Context) *reopener {
 	q := &reopener{run: r, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go func() {
 		defer close(q.done)
+		defer r.recovered("the reopener")
 		for {
 			select {
 			case <-q.wake:

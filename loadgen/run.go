@@ -71,6 +71,14 @@ type run struct {
 	departures  departures
 	buffers     *Buffers
 
+	hostClosed atomic.Bool
+
+	crashOnce sync.Once
+	crash     chan struct{} // closed with the first panic
+
+	handing sync.Mutex // of what follows: whoever hands intervals on
+	ended   bool       // the last one was
+
 	failOnce sync.Once
 	failed   chan struct{} // closed with the first failure
 	reason   string        // read after failed is closed
@@ -90,7 +98,7 @@ type run struct {
 func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
-		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), places: make(map[place]*place),
+		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), crash: make(chan struct{}), places: make(map[place]*place),
 		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target, plan.Gap), tabs: plan.Tabs, agent: UserAgentOf(plan.Reconnect.Profile)}, subscriptions: make([]*subscription, 0, plan.Clients),
 		buffers: runner.Buffers,
 	}
@@ -115,6 +123,9 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	}
 	own := new(Lane)
 	r.recorder = newRecorder(append(append([]*Lane(nil), r.lanes...), own), r.timeline)
+	for _, l := range r.lanes {
+		l.run.Store(r)
+	}
 	r.startRecording()
 	if err := r.chooseAccount(own); err != nil {
 		return nil, err

@@ -63,14 +63,18 @@ func (r *Runner) Run(ctx context.Context, plan *scenarios.Plan) (*results.Docume
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ticker := run.startTicking(cancel)
-	run.load(ctx)
-	ticker.stop()
-	return run.finish()
+	whole := run.closeWithin(func() {
+		ticker := run.startTicking(cancel)
+		run.load(ctx)
+		ticker.stop()
+		run.finish()
+	})
+	return run.conclude(whole)
 }
 
 // load goes through the phases and the drain.
 func (r *run) load(ctx context.Context) {
+	defer r.recovered("the conductor")
 	publishing, stopPublishing := context.WithCancel(ctx)
 	defer stopPublishing()
 	if hasOutages(r.plan) {
@@ -82,6 +86,13 @@ func (r *run) load(ctx context.Context) {
 		}()
 	}
 	dispatched := make(chan struct{})
+	defer func() { // also where a panic ends the load
+		stopPublishing()
+		if r.publishing {
+			<-dispatched
+			r.sender.calls.Wait()
+		}
+	}()
 	begun := r.timeline.now()
 	for i, phase := range r.plan.Phases {
 		r.timeline.enter(i, begun)
@@ -93,7 +104,11 @@ func (r *run) load(ctx context.Context) {
 		} else {
 			if r.sender != nil && !r.publishing && i >= r.plan.Publish.From {
 				r.startPublishing(begun)
-				go func() { defer close(dispatched); r.sender.dispatch(publishing) }()
+				go func() {
+					defer close(dispatched)
+					defer r.recovered("the dispatcher of the publisher")
+					r.sender.dispatch(publishing)
+				}()
 			}
 			begun, err = r.steady(ctx, i, begun)
 			r.weigh(i)

@@ -132,7 +132,10 @@ func (s *sender) enqueue(ctx context.Context, topic int, due int64) {
 	s.lane.Release()
 	if s.plan.Concurrent && ctx.Err() == nil { // numbered in the order of their due times, whichever goroutine runs first
 		seq, started := s.begin(topic, due)
-		s.calls.Go(func() { s.call(ctx, topic, seq, due, started) })
+		s.calls.Go(func() {
+			defer s.run.recovered("the publisher")
+			s.call(ctx, topic, seq, due, started)
+		})
 		return
 	}
 	q := s.queues[topic]
@@ -141,7 +144,10 @@ func (s *sender) enqueue(ctx context.Context, topic int, due int64) {
 	q.waiting = append(q.waiting, due)
 	if !q.busy {
 		q.busy = true
-		s.calls.Go(func() { s.empty(ctx, topic) })
+		s.calls.Go(func() {
+			defer s.run.recovered("the publisher")
+			s.empty(ctx, topic)
+		})
 	}
 }
 
@@ -246,6 +252,9 @@ func (s *sender) call(ctx context.Context, index int, seq uint64, due, started i
 		return
 	}
 	s.notes.add(token(err), s.explain(err), 1)
+	if token(err) == TokenPanicked {
+		s.run.fail(message(err))
+	}
 	if s.run.isDisrupted(started, ended) {
 		return // no failure of the hook's: the server was to break
 	}

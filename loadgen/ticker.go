@@ -29,19 +29,19 @@ type ticking struct {
 
 // startTicking starts it. A recorder or a journal that fails ends the run.
 func (r *run) startTicking(cancelRun context.CancelFunc) *ticking {
-	r.mu.Lock()
-	r.sampleFirst()
-	err := r.hand(&results.Interval{Gauges: r.gauges(0)})
-	r.mu.Unlock()
-	if err != nil {
+	if err := r.hand(&results.Interval{Gauges: r.firstGauges()}); err != nil {
 		r.fail(err.Error())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &ticking{cancel: cancel}
 	if r.stallWatch != nil || r.rhythm != nil {
-		t.workers.Go(func() { r.watchStreams(ctx) })
+		t.workers.Go(func() {
+			defer r.recovered("the watch over the streams")
+			r.watchStreams(ctx)
+		})
 	}
 	t.workers.Go(func() {
+		defer r.recovered("the ticker")
 		for n := int64(1); ; n++ {
 			timer := time.NewTimer(time.Duration(n*int64(time.Second) - r.timeline.now()))
 			select {
@@ -81,9 +81,18 @@ func (r *run) watchStreams(ctx context.Context) {
 	}
 }
 
-// endInterval collects the lanes, closes the interval and hands it on. Nobody who publishes waits for it.
-func (r *run) endInterval(end *results.End) error {
+// firstGauges takes the samples that later ones are compared with, and reads what has a value before the first stream.
+func (r *run) firstGauges() map[string]float64 {
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sampleFirst()
+	return r.gauges(0)
+}
+
+// interval is what was recorded since the last one.
+func (r *run) interval(end *results.End) (*results.Interval, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	err := r.gather()
 	now := r.timeline.now()
 	r.departures.close(false)
@@ -96,7 +105,12 @@ func (r *run) endInterval(end *results.End) error {
 	in.Phases = r.recorder.take()
 	in.Outages = r.recorder.takeStorms()
 	in.Closed = r.recorder.takeClosed()
-	r.mu.Unlock()
+	return in, err
+}
+
+// endInterval collects the lanes, closes the interval and hands it on. Nobody who publishes waits for it.
+func (r *run) endInterval(end *results.End) error {
+	in, err := r.interval(end)
 	if err != nil {
 		return err
 	}
@@ -107,16 +121,22 @@ func (r *run) endInterval(end *results.End) error {
 		return err
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.recorder.giveBack(in.Phases)
-	r.mu.Unlock()
 	return nil
 }
 
-// hand gives an interval to the fold and to whoever listens.
+// hand gives an interval to the fold and to whoever listens. What a goroutine hands on that a panic has left behind comes too late.
 func (r *run) hand(in *results.Interval) error {
+	r.handing.Lock()
+	defer r.handing.Unlock()
+	if r.ended {
+		return nil
+	}
 	if err := r.folder.Add(in); err != nil {
 		return err
 	}
+	r.ended = in.End != nil
 	if r.runner.OnInterval != nil {
 		return r.runner.OnInterval(in)
 	}
@@ -267,10 +287,15 @@ func (r *run) warnings() []results.Warning {
 	if r.sender != nil {
 		w = append(w, r.sender.notes.warnings()...)
 	}
-	if r.runner.Close != nil {
-		w = append(w, r.runner.Close()...)
+	return append(w, r.closeHost()...)
+}
+
+// closeHost stops the server and the hook, once.
+func (r *run) closeHost() []results.Warning {
+	if r.runner.Close == nil || r.hostClosed.Swap(true) {
+		return nil
 	}
-	return w
+	return r.runner.Close()
 }
 
 // group gives the part of a metric's name before the dot.

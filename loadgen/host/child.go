@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"ssebench/results"
 )
 
 const (
@@ -29,6 +32,8 @@ type child struct {
 	exited chan struct{} // closed when it was waited for and its output was read
 	// Valid once exited is closed.
 	state *os.ProcessState
+	// panicked says of a goroutine that it panicked; nil: none did.
+	panicked atomic.Pointer[string]
 	// alone: when the leader ended, nothing else was in its group. The number may then belong to strangers and is not signalled.
 	alone   bool
 	counted bool // its CPU was added to the Process; guarded by Process.mu
@@ -75,9 +80,12 @@ func (ch *child) own(cmd *exec.Cmd, r, w *os.File, output io.Writer, started cha
 	}
 	started <- nil
 
+	defer close(ch.exited)
+	defer ch.recovered("what waits for the server's process")
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
+		defer ch.recovered("what reads the server's output")
 		ch.tail.copy(r, output)
 	}()
 	// Its error is the status, which is told from ProcessState; there are no copying goroutines whose errors could hide in it.
@@ -93,7 +101,14 @@ func (ch *child) own(cmd *exec.Cmd, r, w *os.File, output io.Writer, started cha
 		r.Close()
 		<-read
 	}
-	close(ch.exited)
+}
+
+// recovered is deferred by the goroutines that look after the process: a panic is told as its end is.
+func (ch *child) recovered(who string) {
+	if value := recover(); value != nil {
+		line := results.PanicLine(who, value)
+		ch.panicked.Store(&line)
+	}
 }
 
 func (ch *child) ended() bool {
@@ -109,7 +124,12 @@ func (ch *child) ended() bool {
 func (ch *child) status() string { return ch.state.String() }
 
 // cpu is what it and those of its children that were waited for used. Only after it ended.
-func (ch *child) cpu() int64 { return int64(ch.state.UserTime() + ch.state.SystemTime()) }
+func (ch *child) cpu() int64 {
+	if ch.state == nil { // whoever waited for it panicked
+		return 0
+	}
+	return int64(ch.state.UserTime() + ch.state.SystemTime())
+}
 
 // signal sends to the whole group, as long as the group is surely ours.
 func (ch *child) signal(s syscall.Signal) {

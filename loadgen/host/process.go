@@ -103,6 +103,11 @@ func (p *Process) Sample() (results.ProcessSample, error) {
 func (p *Process) Exited() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.child != nil {
+		if line := p.child.panicked.Load(); line != nil {
+			return *line
+		}
+	}
 	if p.child == nil || p.stopping || !p.child.ended() {
 		return ""
 	}

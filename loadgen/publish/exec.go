@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,7 +44,9 @@ type execHook struct {
 	stderr tail
 	exited chan struct{} // closed when it was waited for and its standard error was read
 	state  *os.ProcessState
-	free   func() // ends what KillOnExit does
+	// panicked is the failure of a goroutine; nil: none panicked.
+	panicked atomic.Pointer[loadgen.Failure]
+	free     func() // ends what KillOnExit does
 
 	writing chan struct{} // holds a token while a line is written
 	stdin   *os.File
@@ -110,9 +113,14 @@ func (h *execHook) start() error {
 
 // own waits for the command; Close waits for it.
 func (h *execHook) own(cmd *exec.Cmd, errs *os.File) {
+	defer close(h.exited)
+	// A write that waits for a reader ends here.
+	defer h.stdin.Close()
+	defer h.recovered("what waits for the hook's command")
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
+		defer h.recovered("what reads the standard error of the hook's command")
 		h.stderr.copy(errs)
 	}()
 	// Its error is the status, which ProcessState has too; there are no copying goroutines whose errors could hide in it.
@@ -128,13 +136,20 @@ func (h *execHook) own(cmd *exec.Cmd, errs *os.File) {
 	errs.Close()
 	<-read
 	h.state = cmd.ProcessState
-	// A write that waits for a reader ends here.
-	h.stdin.Close()
-	close(h.exited)
+}
+
+// recovered is deferred by the hook's goroutines: a panic is the failure of all further calls, which ends the run.
+func (h *execHook) recovered(who string) {
+	if value := recover(); value != nil {
+		h.panicked.Store(fail(loadgen.TokenPanicked, "%s", loadgen.PanicLine(who, value)))
+	}
 }
 
 // Publish writes the line. It fails for good once the command has ended.
 func (h *execHook) Publish(parent context.Context, ev *loadgen.Event) error {
+	if failure := h.panicked.Load(); failure != nil {
+		return failure
+	}
 	line, failure := h.line.render(fieldsOf(ev))
 	if failure != nil {
 		return failure
@@ -211,6 +226,9 @@ func (h *execHook) stuck(parent context.Context) *loadgen.Failure {
 
 // gone is the failure of every call after the command has ended.
 func (h *execHook) gone() *loadgen.Failure {
+	if failure := h.panicked.Load(); failure != nil {
+		return failure
+	}
 	return fail("hook_exec_exited", "%s ended with %s%s; it must run until its standard input ends", h.name, h.state, h.stderr.quote())
 }
 

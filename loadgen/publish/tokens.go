@@ -20,6 +20,7 @@ var Tokens = []loadgen.Token{
 	{Name: "hook_no_subscriber", Meaning: "no stream of the topic was open, so nobody could publish"},
 	{Name: "hook_not_open", Meaning: "the stream of each subscriber that was tried had just ended; nothing was sent"},
 	{Name: "hook_open_files", Meaning: "this process may not open more files"},
+	{Name: loadgen.TokenPanicked, Meaning: "a goroutine of the hook panicked, which fails the run"},
 	{Name: "hook_ports", Meaning: "no local port was free for the hook's connection"},
 	{Name: "hook_redis_NAME", Meaning: "Redis could not be reached, as hook_NAME says of a URL"},
 	{Name: "hook_redis_auth", Meaning: "Redis wants a password, or another one"},

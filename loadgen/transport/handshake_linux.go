@@ -25,6 +25,7 @@ func (h *handshaker) handshake(fd int, host string, resume bool, deadline time.T
 	over := make(chan struct{})
 	var watch sync.WaitGroup
 	watch.Go(func() {
+		defer h.t.lanes[0].Recovered("a TLS handshake")
 		select {
 		case <-done:
 			f.SetDeadline(longAgo)

@@ -69,6 +69,7 @@ func (r *request2) wake(how loadgen.Cut) {
 	r.s.engine.wait.Add(1)
 	go func() {
 		defer r.s.engine.wait.Done()
+		defer r.s.lane.Recovered("a stream that falls silent")
 		r.s.end(errCut)
 		r.s.engine.silence(r)
 	}()
@@ -119,10 +120,7 @@ func (s *stream) exchange2(c *shared) (again bool, err error) {
 	}()
 	at := time.Now()
 	once.Do(wrote)
-	s.lane.Hold()
-	c.meter.flush(s.lane)
-	err = s.head(answer.StatusCode, answer.Proto, answer.Header, at)
-	s.lane.Release()
+	err = s.head2(c, answer, at)
 	if err == nil && o.refused != nil {
 		defer time.AfterFunc(discardWait, cancel).Stop()
 		return false, s.meaning(s.read2(c, answer.Body))
@@ -133,19 +131,31 @@ func (s *stream) exchange2(c *shared) (again bool, err error) {
 	return false, s.read2(c, answer.Body)
 }
 
+// head2 handles the header of an answer, with the lane held.
+func (s *stream) head2(c *shared, answer *http.Response, at time.Time) error {
+	s.lane.Hold()
+	defer s.lane.Release()
+	c.meter.flush(s.lane)
+	return s.head(answer.StatusCode, answer.Proto, answer.Header, at)
+}
+
+// body2 handles a part of the body, with the lane held.
+func (s *stream) body2(c *shared, b []byte, at time.Time) error {
+	s.lane.Hold()
+	defer s.lane.Release()
+	c.meter.flush(s.lane)
+	if len(b) == 0 {
+		return nil
+	}
+	return s.body(b, at)
+}
+
 func (s *stream) read2(c *shared, body io.Reader) error {
 	b := readBuffers.Get().(*[readBufferSize]byte)
 	defer readBuffers.Put(b)
 	for {
 		n, err := body.Read(b[:s.allow(len(b), nil)])
-		at := time.Now()
-		var refused error
-		s.lane.Hold()
-		c.meter.flush(s.lane)
-		if n > 0 {
-			refused = s.body(b[:n], at)
-		}
-		s.lane.Release()
+		refused := s.body2(c, b[:n], time.Now())
 		switch {
 		case refused != nil:
 			return refused

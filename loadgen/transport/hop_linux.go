@@ -36,9 +36,11 @@ func (s *looped) dial() {
 	s.phase = resolving
 	epoch, deadline := s.epoch, p.instant(o.dialing.by)
 	p.async.Go(func() {
+		defer p.lane.Recovered("a lookup")
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		go func() { // the resolver's own queries go on for others
+			defer p.lane.Recovered("a lookup")
 			select {
 			case <-p.done:
 				cancel()
@@ -165,6 +167,7 @@ func (s *looped) shake(first bool) {
 	s.fd, s.slot, s.phase = noSocket, noSlot, shaking
 	host, deadline, again := s.opening.url.Hostname(), time.Now().Add(p.t.config.DialTimeout), s.resumes
 	p.async.Go(func() {
+		defer p.lane.Recovered("a TLS handshake")
 		c, state, received, sent, err := p.handshakes.handshake(int(fd), host, again, deadline, p.done)
 		at := time.Now() // the loop may be busy
 		if err == nil && p.codec != nil && state.NegotiatedProtocol != "h2" {

@@ -67,6 +67,7 @@ type loop struct {
 	stall     int64  // when a read came too late for a full buffer, in the loop's time; 0: none did
 	turn      uint8  // of the loop; it wraps
 	stopping  bool
+	over      bool // its goroutine came to its end
 
 	ended sync.WaitGroup
 	async sync.WaitGroup // lookups and handshakes under way
@@ -146,32 +147,64 @@ func (p *loop) post(m message) {
 
 // run is the loop's goroutine.
 func (p *loop) run() {
+	defer p.lane.Recovered("an event loop")
+	defer p.giveUp()
 	var work []message
 	for !p.stopping {
-		ready := p.poller.wait(p.pause(), p.dialing == 0)
-		p.lane.Hold()
-		p.turn++
-		p.clock.check()
-		for i := range ready {
-			p.dispatch(&ready[i])
-		}
-		p.mu.Lock()
-		p.asleep = false
-		work, p.inbox = p.inbox, work[:0]
-		p.mu.Unlock()
-		for i := range work {
-			p.handle(&work[i])
-		}
-		work = cleared(work)
-		p.tick()
-		p.startDials()
-		p.serveBrowsers()
-		p.serveQueues()
-		p.flushTrunks()
-		p.lane.count(&p.traffic)
-		p.lane.Release()
+		work = p.serve(p.poller.wait(p.pause(), p.dialing == 0), work)
 	}
 	p.end()
+}
+
+// serve handles a batch. It takes and gives back the list of the messages.
+func (p *loop) serve(ready []unix.EpollEvent, work []message) []message {
+	p.lane.Hold()
+	defer p.lane.Release()
+	p.turn++
+	p.clock.check()
+	for i := range ready {
+		p.dispatch(&ready[i])
+	}
+	p.mu.Lock()
+	p.asleep = false
+	work, p.inbox = p.inbox, work[:0]
+	p.mu.Unlock()
+	for i := range work {
+		p.handle(&work[i])
+	}
+	work = cleared(work)
+	p.tick()
+	p.startDials()
+	p.serveBrowsers()
+	p.serveQueues()
+	p.flushTrunks()
+	p.lane.count(&p.traffic)
+	return work
+}
+
+// giveUp closes what a loop has whose goroutine panicked. Its streams are told nothing.
+func (p *loop) giveUp() {
+	if p.over {
+		return
+	}
+	select {
+	case <-p.done:
+	default:
+		close(p.done)
+	}
+	p.async.Wait()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	for i := range p.sockets {
+		if owner := p.sockets[i].owner; owner != nil {
+			unix.Close(int(owner.descriptor()))
+		}
+	}
+	for _, fd := range p.silent {
+		unix.Close(int(fd))
+	}
+	p.poller.close()
 }
 
 // pause says how long the poller may block: 0 not at all, negative for ever.
@@ -253,7 +286,15 @@ func (p *loop) end() {
 	left := p.inbox
 	p.inbox = nil
 	p.mu.Unlock()
+	p.endStreams(left)
+	p.poller.close()
+	p.over = true
+}
+
+// endStreams ends the streams, and those that the messages left would have opened.
+func (p *loop) endStreams(left []message) {
 	p.lane.Hold()
+	defer p.lane.Release()
 	for _, s := range p.streams { // before the rest is handled: what it says is because of us
 		s.cutHow.CompareAndSwap(0, int32(loadgen.CutFIN)+1)
 	}
@@ -273,8 +314,6 @@ func (p *loop) end() {
 	}
 	p.silent = nil
 	p.lane.count(&p.traffic)
-	p.lane.Release()
-	p.poller.close()
 }
 
 // newOpening gives an opening, a used one where there is one.

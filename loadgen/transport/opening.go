@@ -133,9 +133,7 @@ func (s *stream) open(due time.Time) error {
 		o.login = false
 	}
 	o.take(r)
-	s.lane.Hold()
-	s.handler.Resume(&o.resumption)
-	s.lane.Release()
+	s.resume(o)
 	for {
 		err := s.hop()
 		if err != nil || s.opened {
@@ -143,6 +141,13 @@ func (s *stream) open(due time.Time) error {
 		}
 		s.opening.redirect()
 	}
+}
+
+// resume asks the handler for what it adds to its request, with the lane held.
+func (s *stream) resume(o *opening) {
+	s.lane.Hold()
+	defer s.lane.Release()
+	s.handler.Resume(&o.resumption)
 }
 
 // hop sends one request and reads its answer to the end. If it returns nil before the handler was told that the stream is open,

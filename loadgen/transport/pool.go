@@ -81,6 +81,24 @@ func (p *pool) start(t *Transport) {
 	p.protocol.Protocols.SetUnencryptedHTTP2(true)
 }
 
+// watched is a connection that goroutines of net/http read and write: a panic in what lies below ends the run, and the connection.
+type watched struct {
+	net.Conn
+	lane *loadgen.Lane
+}
+
+func (w *watched) Read(b []byte) (n int, err error) {
+	err = net.ErrClosed
+	defer w.lane.Recovered("an HTTP/2 connection")
+	return w.Conn.Read(b)
+}
+
+func (w *watched) Write(b []byte) (n int, err error) {
+	err = net.ErrClosed
+	defer w.lane.Recovered("an HTTP/2 connection")
+	return w.Conn.Write(b)
+}
+
 // dialedKey is the place in a context of the connection that HTTP/2 is to be spoken on.
 type dialedKey struct{}
 
@@ -257,7 +275,10 @@ func (p *pool) take(s *stream, key string, u *url.URL, place turn) (*shared, *di
 		d = &dialing{done: make(chan struct{}), by: s}
 		p.dialing[key] = d
 		own := s.request.URL
-		p.wait.Go(func() { p.add(d, key, u, own) })
+		p.wait.Go(func() {
+			defer s.lane.Recovered("a dial")
+			p.add(d, key, u, own)
+		})
 	}
 	return nil, d
 }
@@ -307,7 +328,7 @@ func (p *pool) dial(ctx context.Context, d *dialing, key string, u, own *url.URL
 	}
 	w := newPreface(spoken, asked)
 	// HTTP/2 knows the connection as one in cleartext: what lies below is our affair. Each request names its own scheme.
-	cc, err := p.protocol.NewClientConn(context.WithValue(ctx, dialedKey{}, w), "http", net.JoinHostPort(u.Hostname(), port(u)))
+	cc, err := p.protocol.NewClientConn(context.WithValue(ctx, dialedKey{}, &watched{w, d.by.lane.Lane}), "http", net.JoinHostPort(u.Hostname(), port(u)))
 	if err != nil {
 		w.Close()
 		if asked {

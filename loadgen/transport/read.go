@@ -11,6 +11,18 @@ const readBufferSize = 4 << 10
 
 var readBuffers = sync.Pool{New: func() any { return new([readBufferSize]byte) }}
 
+// parse has what was read parsed, with the lane held.
+func (c *conn) parse(b []byte, at time.Time) error {
+	s := c.reader
+	s.lane.Hold()
+	defer s.lane.Release()
+	c.flush(s.lane)
+	if len(b) == 0 {
+		return nil
+	}
+	return s.parser.feed(b, at, s)
+}
+
 // readBuffered reads with a buffer of the stream's own until the response is complete or the connection fails.
 func (c *conn) readBuffered() error {
 	b := readBuffers.Get().(*[readBufferSize]byte)
@@ -18,14 +30,7 @@ func (c *conn) readBuffered() error {
 	s := c.reader
 	for {
 		n, err := c.Conn.Read(b[:s.allow(len(b), nil)])
-		at := time.Now()
-		s.lane.Hold()
-		c.flush(s.lane)
-		var feed error
-		if n > 0 {
-			feed = s.parser.feed(b[:n], at, s)
-		}
-		s.lane.Release()
+		feed := c.parse(b[:n], time.Now())
 		if said := s.reply(c); feed == nil {
 			feed = said
 		}

@@ -36,19 +36,28 @@ func (c *conn) read() error {
 	return c.err
 }
 
+// take reads once and has it parsed, with the lane held. The error is the parser's where something was read.
+func (c *conn) take(fd uintptr, most int) (n int, err error) {
+	s, l := c.reader, c.reader.lane
+	l.Hold()
+	defer l.Release()
+	n, err = unix.Read(int(fd), l.buffer[:most])
+	at := time.Now()
+	if n > 0 {
+		l.count(&traffic{received: int64(n)})
+		err = s.parser.feed(l.buffer[:n], at, s)
+	}
+	return n, err
+}
+
 // poll reads what is there. It answers false to be called again when there is more. The lane is held for one read at a time.
 func (c *conn) poll(fd uintptr) (finished bool) {
 	s := c.reader
 	l := s.lane
 	for {
 		most := s.allow(len(l.buffer), func() bool { return broken(int(fd)) })
-		l.Hold()
-		n, err := unix.Read(int(fd), l.buffer[:most])
-		at := time.Now()
+		n, err := c.take(fd, most)
 		if n > 0 {
-			l.count(&traffic{received: int64(n)})
-			err = s.parser.feed(l.buffer[:n], at, s)
-			l.Release()
 			if said := s.reply(c); err == nil {
 				err = said
 			}
@@ -58,7 +67,6 @@ func (c *conn) poll(fd uintptr) (finished bool) {
 			}
 			continue
 		}
-		l.Release()
 		switch err {
 		case nil:
 			c.err = io.EOF

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"ssebench/loadgen"
 )
 
 // resolvedFor is how long the addresses of a name are used again: thousands of streams to one host are no thousands of queries.
@@ -16,6 +18,7 @@ const resolvedFor = 30 * time.Second
 
 // resolver finds the addresses of hosts and remembers them.
 type resolver struct {
+	lane   *loadgen.Lane   // whose run a panic ends
 	ctx    context.Context // of the queries
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -95,7 +98,10 @@ func (r *resolver) query(host string, deadline time.Time) *resolution {
 		r.names = make(map[string]*resolution)
 	}
 	r.names[host] = q
-	r.wait.Go(func() { q.ask(r.ctx, host, deadline) })
+	r.wait.Go(func() {
+		defer r.lane.Recovered("a lookup")
+		q.ask(r.ctx, host, deadline)
+	})
 	return q
 }
 

@@ -27,6 +27,7 @@ type stream struct {
 	queuedAt  time.Time // when it began to wait for a place that it did not get
 	limit     string    // because of which
 	resumes   bool      // there was a TLS session before
+	finished  bool      // its goroutine came to its end
 }
 
 // waker is what a stream's goroutine may be blocked in, as Cut sees it.
@@ -81,7 +82,9 @@ func (s *stream) written() time.Time {
 
 // run is the stream's goroutine.
 func (s *stream) run(due time.Time) {
+	defer s.lane.Recovered("a stream")
 	defer s.engine.forget(s)
+	defer s.giveUp()
 	for {
 		err := s.sleep(due)
 		if err == nil {
@@ -90,10 +93,25 @@ func (s *stream) run(due time.Time) {
 		reopen := s.end(err)
 		if reopen.IsZero() {
 			s.drop()
+			s.finished = true
 			return
 		}
 		due = reopen
 	}
+}
+
+// giveUp closes the connection of a stream whose goroutine panicked.
+func (s *stream) giveUp() {
+	if s.finished {
+		return
+	}
+	s.mu.Lock()
+	c, reading := s.blocked.(*conn)
+	s.mu.Unlock()
+	if reading {
+		c.Close()
+	}
+	s.drop()
 }
 
 // sleep waits until an opening is due.

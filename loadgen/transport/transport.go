@@ -157,6 +157,7 @@ func New(c Config) (*Transport, error) {
 		t.lanes = append(t.lanes, l)
 		t.byLane[l] = newLane(t, l)
 	}
+	t.resolver.lane = t.lanes[0]
 	var err error
 	switch c.Engine {
 	case "":
