@@ -54,10 +54,27 @@ func Against(w io.Writer, target, reference []*results.Document) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\n%s\n  medians of %s and %s, in turns; the reference does no authorisation and no storage\n",
+	if _, err = fmt.Fprintf(w, "\n%s\n  medians of %s and %s, in turns; the reference does no authorisation and no storage\n",
 		strings.Join(lines, "\n"), plural(float64(len(target)), "run of the target", "runs of the target"),
-		plural(float64(len(reference)), "of the reference", "of the reference"))
-	return err
+		plural(float64(len(reference)), "of the reference", "of the reference")); err != nil {
+		return err
+	}
+	var r remarks
+	for _, v := range []struct {
+		name      string
+		documents []*results.Document
+	}{{"target", target}, {"reference", reference}} {
+		for n, d := range v.documents {
+			name := v.name
+			if len(v.documents) > 1 {
+				name += fmt.Sprintf(" %d of %d", n+1, len(v.documents))
+			}
+			if d.ExitCode() != results.ExitPassed {
+				r.run(name, d)
+			}
+		}
+	}
+	return r.write(w)
 }
 
 func shownOr(value float64, ok bool, unit results.Unit) string {

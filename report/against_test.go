@@ -42,3 +42,22 @@ func TestAgainstShowsMediansAndDistance(t *testing.T) {
 		t.Errorf("a figure that nobody has is shown:\n%s", out.String())
 	}
 }
+
+// A run that did not pass stands below the distances, with the turn in which it was.
+func TestAgainstNamesTheRunsThatDidNotPass(t *testing.T) {
+	passed, crossed, failed := run(20e6, 0.5, 0.1, 20e3), run(20e6, 0.5, 0.1, 20e3), run(4e6, 0.2, 0.15, 4e3)
+	crossed.Thresholds = []results.ThresholdResult{{Expression: "publish.count < 5", Outcome: results.Crossed}}
+	failed.Fail("the server is gone")
+	var out strings.Builder
+	if err := Against(&out, []*results.Document{passed, crossed}, []*results.Document{failed}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"✗ target 2 of 2: publish.count < 5", "✗ reference failed: the server is gone"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "1 of 2") {
+		t.Errorf("the run that passed is named:\n%s", out.String())
+	}
+}

@@ -217,51 +217,18 @@ func (c comparison) link() string {
 	return said
 }
 
-// remarks names what was not as it should be in any of the runs, each thing once.
+// remarks names what was not as it should be in any of the runs.
 func (c comparison) remarks(w io.Writer) error {
-	var all []string
-	say := func(format string, values ...any) {
-		if remark := fmt.Sprintf(format, values...); !slices.Contains(all, remark) {
-			all = append(all, remark)
-		}
-	}
+	var r remarks
 	for _, v := range c {
 		if base := c[0]; v != base && v.documents[0].Run.Variant == "" {
 			if what := difference(base.documents[0], v.documents[0]); what != "" {
-				say("! %s does not ask for what the base %s does: %s", v.name, base.name, what)
+				r.say("! %s does not ask for what the base %s does: %s", v.name, base.name, what)
 			}
 		}
 		for _, d := range v.documents {
-			switch {
-			case d.Run.Failure != "":
-				say("✗ %s failed: %s", v.name, d.Run.Failure)
-			case d.Run.Partial:
-				say("✗ %s was interrupted: its figures are those of the part that ran", v.name)
-			}
-			for _, t := range d.Thresholds {
-				if observed, remark := observedOf(&t); t.Outcome != results.Held {
-					sign, _ := mark(t.Outcome)
-					say("%s %s: %s: %s %s", sign, v.name, t.Expression, observed, remark)
-				}
-			}
-			for _, w := range d.Verdict.Inconclusive {
-				say("? %s: %s: %s", v.name, w.Token, w.Message)
-			}
-			if d.Verdict.Trust != results.Trusted {
-				say("! %s: generator %s: %s", v.name, d.Verdict.Trust, strings.Join(d.Verdict.Reasons, "; "))
-			}
-			for _, warning := range d.Warnings {
-				say("! %s: %s: %s", v.name, warning.Token, warning.Message)
-			}
+			r.run(v.name, d)
 		}
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	var lines []string
-	for _, remark := range all {
-		lines = append(lines, indented(remark)...)
-	}
-	_, err := fmt.Fprintf(w, "\nRemarks\n%s\n", strings.Join(lines, "\n"))
-	return err
+	return r.write(w)
 }

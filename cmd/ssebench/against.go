@@ -19,7 +19,8 @@ func referenceHook(s *scenarios.Scenario) string {
 }
 
 // runAgainst runs the scenario's target and the reference server in turns under the same load (A B A B), and shows how far the target
-// is from this machine's floor. The exit code is the worst of the target's runs.
+// is from this machine's floor. The exit code is the worst of the target's runs; where all of them pass and one of the reference server
+// does not, there is no floor to compare with.
 func (o *runOptions) runAgainst(ctx context.Context, source scenarios.Source) error {
 	if o.against != "reference" {
 		return usage(fmt.Errorf("--against %s: there is only \"reference\"", o.against))
@@ -59,7 +60,7 @@ func (o *runOptions) reportAgainst(targets, references []*results.Document) erro
 			return err
 		}
 	} else {
-		if err := render(o.stdout, targets[len(targets)-1], o.output); err != nil {
+		if err := render(o.stdout, worstOf(targets), o.output); err != nil {
 			return err
 		}
 		if len(references) > 0 {
@@ -71,10 +72,25 @@ func (o *runOptions) reportAgainst(targets, references []*results.Document) erro
 			return err
 		}
 	}
-	for _, d := range references {
-		if d.Run.Failure != "" {
-			return &exitError{exitFailed, fmt.Errorf("the run of the reference server failed: %s", d.Run.Failure)}
-		}
+	return againstVerdict(targets, references)
+}
+
+// againstVerdict turns the exit codes of all runs into an error.
+func againstVerdict(targets, references []*results.Document) error {
+	target := worstOf(targets)
+	if len(references) == 0 {
+		return verdict(target)
 	}
-	return verdict(worstOf(targets))
+	floor := worstOf(references)
+	switch code := floor.ExitCode(); {
+	case code == results.ExitPassed, target.Run.Failure != "":
+	case code == results.ExitFailed:
+		return &exitError{code, fmt.Errorf("the run of the reference server failed: %s", floor.Run.Failure)}
+	case code == results.ExitInterrupted:
+		return &exitError{code: code}
+	case rank(target.ExitCode()) < rank(results.ExitCrossed):
+		return &exitError{results.ExitInconclusive, fmt.Errorf(
+			"a run of the reference server did not pass (exit code %d): it is no floor for the target; see its remarks", code)}
+	}
+	return verdict(target)
 }

@@ -114,18 +114,19 @@ func printJSON(w io.Writer, all []*results.Document) error {
 	return nil
 }
 
-// worstOf gives the document whose exit code prevails.
+// worstOf returns the document whose exit code prevails, the last of those that share it.
 func worstOf(all []*results.Document) *results.Document {
 	worst := all[0]
 	for _, d := range all[1:] {
-		if rank(d.ExitCode()) > rank(worst.ExitCode()) {
+		if rank(d.ExitCode()) >= rank(worst.ExitCode()) {
 			worst = d
 		}
 	}
 	return worst
 }
 
-// rank orders exit codes by what prevails: 1, 130, 98, 99, 0.
+// rank orders the exit codes of several runs by what prevails: 1, 130, 99, 98, 0. A threshold that a sound run crossed is crossed,
+// whatever another run could not tell.
 func rank(code int) int {
-	return map[int]int{results.ExitFailed: 4, results.ExitInterrupted: 3, results.ExitInconclusive: 2, results.ExitCrossed: 1}[code]
+	return map[int]int{results.ExitFailed: 4, results.ExitInterrupted: 3, results.ExitCrossed: 2, results.ExitInconclusive: 1}[code]
 }
