@@ -69,6 +69,9 @@ func (s *subscription) endOpen(v *results.Values, e *Ending, discarded bool, nex
 	if s.lastEvent >= 0 || s.comment > 0 {
 		v.Record(results.StreamSilence, int64(s.silence)*millisecond)
 	}
+	if s.special&slow == 0 && (e.Token == TokenCut || e.Token == TokenEOF || isOurCut(e.Token)) {
+		s.lane.shard.oldest = max(s.lane.shard.oldest, now-s.opened)
+	}
 	if e.Token == TokenCut || s.special&leaving != 0 || s.run.ending.Load() { // it is we who end it
 		return
 	}

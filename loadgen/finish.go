@@ -45,6 +45,17 @@ func (r *run) closeBooks() {
 	r.events.closeAll()
 	r.closeLedgers()
 	r.end.Stall = r.longestStall()
+	r.end.OldestNS = r.oldest()
+}
+
+// oldest returns the age of the oldest stream that nothing broke off; 0 where there was none.
+func (r *run) oldest() (age int64) {
+	for _, l := range r.lanes {
+		l.Hold()
+		age = max(age, l.shard.oldest)
+		l.Release()
+	}
+	return age
 }
 
 // longestStall returns the longest, of no length where none was found; nil where none was looked for.

@@ -33,6 +33,7 @@ type shard struct {
 	timed      int64  // those with it
 	digits     int    // most decimal digits of a second that such a time had
 	latePolls  int64  // those due before the answer to the one before had come
+	oldest     int64  // age of the oldest stream that nothing broke off
 	freed      int64  // events that came when the accounts were closed
 
 	lone results.Values // counts what arrives before or after a run

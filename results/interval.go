@@ -76,6 +76,8 @@ type End struct {
 	// Open are the streams that were open when the run came to end them, Waiting the subscribers whose reconnection time was not over.
 	Open    int64 `json:"open,omitempty"`
 	Waiting int64 `json:"waiting,omitempty"`
+	// OldestNS is the age of the stream that was open for longest and that the run ended, or that ended properly; 0: there was none.
+	OldestNS int64 `json:"oldest_ns,omitempty"`
 	// TimeOfReceipt and Wire take the place of those in the header: only now it is known.
 	TimeOfReceipt string `json:"time_of_receipt,omitempty"`
 	Wire          *Wire  `json:"wire,omitempty"`

@@ -69,6 +69,7 @@ func (i *Interval) Merge(o *Interval) error {
 		}
 		i.End.Open += o.End.Open
 		i.End.Waiting += o.End.Waiting
+		i.End.OldestNS = max(i.End.OldestNS, o.End.OldestNS)
 		i.End.Partial = i.End.Partial || o.End.Partial
 		if i.End.Failure == "" {
 			i.End.Failure = o.End.Failure

@@ -49,7 +49,8 @@ func between(h *Histogram, from, to float64) (n int64) {
 
 // nameTimeouts warns of streams that were broken off at a certain age, or after a certain silence. An answer that ended properly was ended
 // by who wrote it, and what ended in an outage of the scenario by the outage: neither is looked at. One name is given where the
-// durations fit it and do not fit the other, or where something refutes the other; else both are, as what they are: possible.
+// durations fit it and do not fit the other, or where something refutes the other: a stream that was silent for longer an idle timeout,
+// one that grew older a limit on the response. Else both are, as what they are: possible.
 func (f *Folder) nameTimeouts(d *Document) error {
 	age, idle, silence := NewHistogram(), NewHistogram(), NewHistogram()
 	for n := range f.phases {
@@ -70,14 +71,17 @@ func (f *Folder) nameTimeouts(d *Document) error {
 	if quiet > 0 && float64(silence.Max())/1e9 > quiet+2*timerLate {
 		quiet = 0 // a stream outlived a longer silence
 	}
+	if f.end != nil && float64(f.end.OldestNS)/1e9 > old+2*timerLate {
+		old = 0 // a stream grew older
+	}
 	ended := Format(float64(age.Count()), UnitOne)
 	name := func(token, format string, args ...any) {
 		d.Warnings = addWarnings(d.Warnings, Warning{Token: token, Message: fmt.Sprintf(format, args...)})
 	}
 	switch {
-	case quiet > 0 && old > 0 && old != quiet:
+	case quiet > 0 && old > 0:
 		name("timeout", "%s of %s streams that were broken off had been silent for %g s and were %g s old: either an idle timeout, which heartbeats (comments) closer together help against, "+
-			"or a limit on the whole response, which they do not; a run with heartbeats, or with a longer ramp, tells which",
+			"or a limit on the whole response, which they do not; a run in which something comes more often tells which",
 			Format(float64(min(silent, aged)), UnitOne), ended, quiet, old)
 	case quiet > 0:
 		name("idle_timeout", "%s of %s streams that were broken off had been silent for %g s: an idle timeout of the server or of a proxy; heartbeats (comments) closer together keep a stream open",

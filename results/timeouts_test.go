@@ -53,6 +53,7 @@ func TestTimeoutsAreNamed(t *testing.T) {
 		ageStep   float64 // from each to the next
 		idleStep  float64
 		silence   float64 // of another stream, which stayed
+		oldest    float64 // age of a stream that nothing broke off
 		proper    bool
 		phase     int
 		want      string
@@ -60,7 +61,12 @@ func TestTimeoutsAreNamed(t *testing.T) {
 		"silent for half a minute, of any age":  {age: 95, ageStep: 0.1, idle: 30, phase: 1, want: "idle_timeout: 50 of 50 streams that were broken off had been silent for 30 s"},
 		"early and late, of any age":            {age: 9.5, ageStep: 0.1, idle: 4.72, idleStep: 0.02, phase: 1, want: "idle_timeout: 50 of 50 streams that were broken off had been silent for 5 s"},
 		"a minute old, while events came":       {age: 60.3, idle: 0.2, phase: 1, want: "total_timeout: 50 of 50 streams that were broken off were 60 s old"},
-		"silent from the start":                 {age: 60, idle: 60, phase: 1, want: "idle_timeout: 50 of 50"},
+		"silent from the start":                 {age: 60, idle: 60, phase: 1, want: "timeout: 50 of 50 streams that were broken off had been silent for 60 s and were 60 s old: either"},
+		"silent, and another grew older":        {age: 60, idle: 60, oldest: 70, phase: 1, want: "idle_timeout: 50 of 50"},
+		"silent, and another was silent longer": {age: 60, idle: 60, silence: 64, phase: 1, want: "total_timeout: 50 of 50"},
+		"silent, and another did both":          {age: 60, idle: 60, silence: 64, oldest: 70, phase: 1},
+		"silent, and another a little older":    {age: 60, idle: 60, oldest: 61, phase: 1, want: "timeout: 50 of 50"},
+		"of one age, and another grew older":    {age: 60, ageStep: 0.01, idle: 0.2, oldest: 80, phase: 1},
 		"of one age, and silent for one time":   {age: 10.1, idle: 4.9, phase: 1, want: "timeout: 50 of 50 streams that were broken off had been silent for 5 s and were 10 s old: either"},
 		"another one outlived a longer silence": {age: 10.1, idle: 4.9, silence: 9, phase: 1, want: "total_timeout: 50 of 50"},
 		"ended properly after ten events":       {age: 10, idle: 1, proper: true, phase: 1},
@@ -82,7 +88,7 @@ func TestTimeoutsAreNamed(t *testing.T) {
 			if c.silence > 0 {
 				v.Record(StreamSilence, int64(c.silence*1e9))
 			}
-		}).close(End{})
+		}).close(End{OldestNS: int64(c.oldest * 1e9)})
 		d, err := Fold(h, []*Interval{i})
 		if err != nil {
 			t.Fatal(err)

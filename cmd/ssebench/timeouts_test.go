@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -41,16 +42,50 @@ func (e emitter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// inTurn gives each stream the next of several handlers.
+func inTurn(handlers ...http.Handler) http.Handler {
+	var n atomic.Int64
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handlers[int(n.Add(1)-1)%len(handlers)].ServeHTTP(w, r)
+	})
+}
+
+// breaksAtAnyAge breaks each of thirty streams off at an age of its own.
+func breaksAtAnyAge() http.Handler {
+	var all []http.Handler
+	for n := range 30 {
+		all = append(all, emitter{200 * time.Millisecond, 2 + n, "break"})
+	}
+	return inTurn(all...)
+}
+
+// heartbeats sends comments for as long as the stream is open.
+func heartbeats(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	for {
+		fmt.Fprint(w, ": heartbeat\n\n")
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-time.After(2 * time.Second):
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
 // A limit is named after what the streams have in common: the silence before their end where nginx gave up reading, their age where the
 // server breaks off whatever it sends, and neither where it ends its answers itself.
 func TestTimeoutsOfRealServers(t *testing.T) {
 	long(t)
 	for name, c := range map[string]struct {
-		emitter
+		handler http.Handler
 		proxied bool
 		want    string // the token; empty: none
 	}{
-		"nginx, silent from the start":        {emitter{time.Millisecond, 1, "silence"}, true, "idle_timeout"},
+		"nginx, silent from the start":        {emitter{time.Millisecond, 1, "silence"}, true, "timeout"}, // it may be either
+		"nginx, some silent from the start":   {inTurn(emitter{2 * time.Second, 100, ""}, emitter{time.Millisecond, 1, "silence"}), true, "idle_timeout"},
+		"nginx, heartbeats in time":           {http.HandlerFunc(heartbeats), true, ""},
+		"at any age":                          {breaksAtAnyAge(), false, ""},
 		"nginx, silent after some events":     {emitter{300 * time.Millisecond, 5, "silence"}, true, "idle_timeout"},
 		"nginx, events in time":               {emitter{2 * time.Second, 100, "silence"}, true, ""},
 		"a limit on the whole response":       {emitter{100 * time.Millisecond, 50, "break"}, false, "total_timeout"},
@@ -58,7 +93,7 @@ func TestTimeoutsOfRealServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(c.emitter)
+			server := httptest.NewServer(c.handler)
 			defer server.Close()
 			defer server.CloseClientConnections()
 			url := server.URL
