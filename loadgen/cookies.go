@@ -20,9 +20,10 @@ const (
 // jar keeps the cookies of one subscriber within limits: one that is too long is not kept, as in browsers, and what is too much takes the place of
 // the oldest.
 type jar struct {
-	all   *cookiejar.Jar
-	kept  []keptCookie // the oldest first
-	bytes int
+	all     *cookiejar.Jar
+	secrets *Redactor    // gets to know the cookies
+	kept    []keptCookie // the oldest first
+	bytes   int
 }
 
 // keptCookie is a cookie as a jar tells it from others, and where it came from.
@@ -33,9 +34,9 @@ type keptCookie struct {
 	size               int // bytes of name and value
 }
 
-func newJar() *jar {
+func newJar(secrets *Redactor) *jar {
 	all, _ := cookiejar.New(nil) // it has no error to give
-	return &jar{all: all}
+	return &jar{all: all, secrets: secrets}
 }
 
 // Cookies implements http.CookieJar.
@@ -44,6 +45,7 @@ func (j *jar) Cookies(u *url.URL) []*http.Cookie { return j.all.Cookies(u) }
 // SetCookies implements http.CookieJar.
 func (j *jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
 	for _, c := range cookies {
+		j.secrets.AddReceived(c.Value)
 		k := keptCookie{c.Name, strings.ToLower(strings.TrimPrefix(c.Domain, ".")), c.Path, c.Domain, u, len(c.Name) + len(c.Value)}
 		if k.size > longestCookie {
 			continue

@@ -30,7 +30,7 @@ func TestACookieJarIsBounded(t *testing.T) {
 			20, "nc0"},
 		"expired": {manyCookies(170, func(c *http.Cookie) { c.Expires = time.Unix(1, 0) }), 0, ""},
 	} {
-		j := newJar()
+		j := newJar(nil)
 		for _, cookie := range c.cookies {
 			j.SetCookies(here, []*http.Cookie{cookie})
 		}
@@ -43,7 +43,7 @@ func TestACookieJarIsBounded(t *testing.T) {
 		}
 	}
 	// Paths of other openings have their places in the same account.
-	j := newJar()
+	j := newJar(nil)
 	for i := range 1000 {
 		u := *here
 		u.Path = fmt.Sprintf("/%d/y", i)

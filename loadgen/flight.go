@@ -166,7 +166,7 @@ func (r *run) takeFlights() (worst []results.Flight) {
 		return cmp.Or(cmp.Compare(b.severity(), a.severity()), cmp.Compare(a.Client, b.Client))
 	})
 	for _, f := range all[:min(len(all), r.flightsKept())] {
-		f.Entries = redactEntries(f.Entries, r.plan.Redact)
+		f.Entries = redactEntries(f.Entries, r.plan.Secrets())
 		worst = append(worst, f.Flight)
 	}
 	return worst
@@ -191,53 +191,40 @@ func (r *run) startRecording() {
 	}
 }
 
-// longestSecret bounds how far back a secret is looked for that several reads share, in bytes.
-const longestSecret = 4 << 10
-
-// redactEntries masks secrets. Reads that share one become one read.
-func redactEntries(entries []results.FlightEntry, redact func(string) string) (masked []results.FlightEntry) {
+// redactEntries masks secrets, also those that several reads of a stream share.
+func redactEntries(entries []results.FlightEntry, known *Redactor) []results.FlightEntry {
 	stream := 0 // where the entries of this stream begin
-	for _, e := range entries {
-		e.Message, e.Note = Clip(redact(e.Message)), Clip(redact(e.Note))
+	for i := range entries {
+		e := &entries[i]
+		e.Message, e.Note = Clip(known.Redact(e.Message)), Clip(known.Redact(e.Note))
 		if e.LastEventID != nil {
-			e.LastEventID = new(redact(*e.LastEventID))
+			e.LastEventID = new(known.Redact(*e.LastEventID))
 		}
 		for name, values := range e.Header {
 			shown := make([]string, len(values))
 			for i, value := range values {
-				shown[i] = redact(value)
+				shown[i] = known.Redact(value)
 			}
 			e.Header[name] = shown
 		}
-		if from := shares(masked[stream:], e.Read, redact); from >= 0 {
-			joined := &masked[stream+from]
-			for i := stream + from + 1; i < len(masked); i++ {
-				joined.Read = append(joined.Read, masked[i].Read...)
-				masked[i].Read = nil
-			}
-			joined.Read = append(joined.Read, e.Read...)
-			continue
-		}
-		masked = append(masked, e)
 		if e.Status > 0 || e.Ended != "" {
-			stream = len(masked)
+			redactReads(entries[stream:i], known)
+			stream = i
 		}
 	}
-	for i := range masked {
-		masked[i].Read = []byte(redact(string(masked[i].Read)))
-	}
-	return slices.DeleteFunc(masked, func(e results.FlightEntry) bool {
+	redactReads(entries[stream:], known)
+	return slices.DeleteFunc(entries, func(e results.FlightEntry) bool {
 		return len(e.Read) == 0 && e.Status == 0 && e.Ended == "" && e.Note == ""
 	})
 }
 
-// shares finds the read in which a secret begins that ends in the next one; -1 if none does.
-func shares(before []results.FlightEntry, next []byte, redact func(string) string) (from int) {
-	earlier := ""
-	for i := len(before) - 1; i >= 0 && len(next) > 0 && len(earlier) < longestSecret; i-- {
-		if earlier = string(before[i].Read) + earlier; redact(earlier+string(next)) != redact(earlier)+redact(string(next)) {
-			return i
-		}
+// redactReads masks secrets in the reads of one stream.
+func redactReads(entries []results.FlightEntry, known *Redactor) {
+	reads := make([][]byte, len(entries))
+	for i := range entries {
+		reads[i] = entries[i].Read
 	}
-	return -1
+	for i, read := range known.RedactParts(reads) {
+		entries[i].Read = read
+	}
 }

@@ -111,26 +111,34 @@ func TestARunWithoutTroubleRecordsNothing(t *testing.T) {
 }
 
 func TestSecretsAreMaskedAlsoBetweenReads(t *testing.T) {
-	redact := func(s string) string { return strings.ReplaceAll(s, "hunter2", "***") }
+	var known Redactor
+	known.Add("hunter2-long")
 	read := func(s string) results.FlightEntry { return results.FlightEntry{Read: []byte(s)} }
 	entries := []results.FlightEntry{
-		{Status: 200, Header: map[string][]string{"X-Echo": {"is hunter2"}}, LastEventID: new("hunter2")},
+		read("er2-long\n\n"), // its beginning is no longer kept
+		{Ended: "eof"},
+		{Status: 200, Header: map[string][]string{"X-Echo": {"is hunter2-long"}}, LastEventID: new("hunter2-long")},
 		read("data: a\n\ndata: hun"),
 		{Note: "odd"},
-		read("t"), read("er2 and more\n\n"), read("data: hunter2\n\n"),
-		{Ended: "reset", Message: "hunter2 said no"},
-		read("hunt"), // of another stream
+		read("t"), read("er2-long and more\n\n"), read("data: hunter2-long\n\n"), read("hunter2"),
+		{Ended: "reset", Message: "hunter2-long said no"},
+		{Status: 200, Header: map[string][]string{}},
+		read("hunt"), read("er3"),
+		{Ended: "eof"},
 	}
-	got := redactEntries(entries, redact)
+	got := redactEntries(entries, &known)
 	var text []string
 	for _, e := range got {
 		text = append(text, string(e.Read)+e.Note+e.Message)
 	}
-	if want := []string{"", "data: a\n\ndata: *** and more\n\n", "odd", "data: ***\n\n", "*** said no", "hunt"}; !slices.Equal(text, want) {
-		t.Errorf("got %q", text)
+	want := []string{
+		"***\n\n", "", "", "data: a\n\ndata: ***", "odd", " and more\n\n", "data: ***\n\n", "***", "*** said no", "", "hunt", "er3", "",
 	}
-	if got[0].Header["X-Echo"][0] != "is ***" || *got[0].LastEventID != "***" {
-		t.Errorf("got %+v", got[0])
+	if !slices.Equal(text, want) {
+		t.Errorf("got  %q\nwant %q", text, want)
+	}
+	if got[2].Header["X-Echo"][0] != "is ***" || *got[2].LastEventID != "***" {
+		t.Errorf("got %+v", got[2])
 	}
 }
 

@@ -19,6 +19,7 @@ type requests struct {
 	tabs      int        // of a browser; 0: subscribers are no browsers
 	agent     string     // User-Agent of those that name no other; empty: the transport's
 	known     map[string]*Request
+	secrets   *Redactor // gets to know the cookies
 }
 
 // webSocketOf gives what all requests of a plan for a WebSocket have in common; nil: it has event streams.
@@ -69,7 +70,7 @@ func (q *requests) share(from *scenarios.ClientRequest) (r *Request, resume stri
 	}
 	switch {
 	case key == "":
-		r.Jar = newJar()
+		r.Jar = newJar(q.secrets)
 	case len(q.known) < mostKnown:
 		if q.known == nil {
 			q.known = make(map[string]*Request)

@@ -99,13 +99,17 @@ func newRun(runner *Runner, plan *scenarios.Plan) (*run, error) {
 	r := &run{
 		runner: runner, plan: plan, timeline: newTimeline(), lanes: runner.Transport.Lanes(),
 		lateAfter: int64(plan.LateAfter), failed: make(chan struct{}), crash: make(chan struct{}), places: make(map[place]*place),
-		requests: requests{cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target, plan.Gap), tabs: plan.Tabs, agent: UserAgentOf(plan.Reconnect.Profile)}, subscriptions: make([]*subscription, 0, plan.Clients),
-		buffers: runner.Buffers,
+		requests: requests{
+			cookies: plan.Target.Cookies, webSocket: webSocketOf(plan), polling: pollingOf(&plan.Target, plan.Gap), tabs: plan.Tabs,
+			secrets: plan.Secrets(), agent: UserAgentOf(plan.Reconnect.Profile),
+		},
+		subscriptions: make([]*subscription, 0, plan.Clients),
+		buffers:       runner.Buffers,
 	}
 	if r.requests.webSocket != nil {
 		r.requests.webSocket.Buffers = r.buffers
 	}
-	r.notes.redact, r.refused.redact = plan.Redact, plan.Redact
+	r.notes.redact, r.refused.redact = plan.Secrets().Redact, plan.Secrets().Redact
 	r.lots, r.departures.run = newLots(plan), r
 	r.polling = r.requests.polling
 	r.envelope = newEnvelope(plan.Target.WebSocket)
@@ -173,7 +177,7 @@ func (r *run) chooseAccount(own *Lane) (err error) {
 // fail ends the run with a reason; the first one counts. Any goroutine may call it.
 func (r *run) fail(reason string) {
 	r.failOnce.Do(func() {
-		r.reason = r.plan.Redact(reason)
+		r.reason = r.plan.Secrets().Redact(reason)
 		close(r.failed)
 	})
 }
@@ -236,12 +240,12 @@ func (r *run) newHeader() *results.Header {
 			ID: p.RunID, Scenario: p.Name, Variant: p.Variant, Comparison: p.Comparison, Seed: p.Seed,
 			Started: r.timeline.start.Format("2006-01-02T15:04:05.000Z07:00"), TimeOfReceipt: r.runner.Transport.Account().TimeOfReceipt, Facts: p.Facts(),
 		},
-		Scenario: p.Scenario, Environment: r.runner.Environment, Measures: p.Measures(), Warnings: r.runner.Warnings,
+		Scenario: p.Scenario, Environment: r.runner.Environment, Measures: p.Measures(), Warnings: r.redacted(r.runner.Warnings),
 	}
 	for _, phase := range p.Phases {
-		info := results.PhaseInfo{Name: phase.Name, Kind: phase.Kind, Warmup: phase.Warmup}
+		info := results.PhaseInfo{Name: p.Secrets().Redact(phase.Name), Kind: phase.Kind, Warmup: phase.Warmup}
 		if phase.Outage != nil {
-			info.What = phase.Outage.String()
+			info.What = p.Secrets().Redact(phase.Outage.String())
 		}
 		h.Phases = append(h.Phases, info)
 	}

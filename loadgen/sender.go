@@ -53,7 +53,7 @@ type queue struct {
 const failuresBeforeGivingUp = 5
 
 func newSender(r *run, hook Publisher, plan *scenarios.PublishPlan, lane *Lane) (*sender, error) {
-	s := &sender{run: r, plan: plan, hook: hook, lane: lane, changed: make(chan struct{}, 1), notes: notes{redact: r.plan.Redact}}
+	s := &sender{run: r, plan: plan, hook: hook, lane: lane, changed: make(chan struct{}, 1), notes: notes{redact: r.plan.Secrets().Redact}}
 	if plan.Template != "" {
 		t, err := template.New("publish.payload.template").Funcs(TemplateFuncs).Option("missingkey=error").Parse(plan.Template)
 		if err != nil {

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -287,7 +288,7 @@ func (r *run) warnings() []results.Warning {
 	if r.sender != nil {
 		w = append(w, r.sender.notes.warnings()...)
 	}
-	return append(w, r.closeHost()...)
+	return append(w, r.redacted(r.closeHost())...)
 }
 
 // closeHost stops the server and the hook, once.
@@ -296,6 +297,15 @@ func (r *run) closeHost() []results.Warning {
 		return nil
 	}
 	return r.runner.Close()
+}
+
+// redacted gives warnings of others without what is secret.
+func (r *run) redacted(warnings []results.Warning) []results.Warning {
+	shown := slices.Clone(warnings)
+	for i := range shown {
+		shown[i].Message = Clip(r.plan.Secrets().Redact(shown[i].Message))
+	}
+	return shown
 }
 
 // group gives the part of a metric's name before the dot.

@@ -186,6 +186,9 @@ const (
 // ShowURL is a URL as messages name it: without what is secret in it.
 func ShowURL(u *url.URL) string { return scenarios.ShowURL(u) }
 
+// Redactor knows secret values and masks them in texts.
+type Redactor = scenarios.Redactor
+
 // IsSecret says whether the value of a header or parameter of that name must not be shown.
 func IsSecret(name string) bool { return scenarios.IsSecret(name) }
 

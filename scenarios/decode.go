@@ -19,12 +19,15 @@ func Decode(src Source) (*Scenario, error) {
 		return nil, &fileError{path: src.Name, err: fmt.Errorf("is longer than %s: is it the right file?", Size(mostBytes))}
 	}
 	src.Bytes = bytes.TrimPrefix(src.Bytes, []byte("\xef\xbb\xbf"))
-	mistakes := &Mistakes{}
 	s := newSource(src)
+	src.Secrets = s.known
+	mistakes := &Mistakes{known: s.known}
 	if !s.parse(src.Bytes, mistakes) {
+		s.known.learnText(s.lines)
 		return nil, mistakes.err()
 	}
 	s.apply(src.Sets, mistakes)
+	s.learn(src.Sets)
 	if len(s.root.Content) == 0 && len(src.Sets) == 0 {
 		mistakes.add(s.atRoot("the scenario is empty: it needs a target and a load at the least", ""))
 		return nil, mistakes.err()

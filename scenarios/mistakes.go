@@ -19,7 +19,9 @@ type Mistake struct {
 	Column     int    // from 1, in characters
 	Message    string
 	Suggestion string // the nearest valid text; empty: none
-	Source     string // the line
+	Source     string // the line, without what is secret in it
+
+	caret int // where the column is in Source, in characters from 1; 0: at Column
 }
 
 // Mistakes is everything that is wrong with a scenario, in the order of the file.
@@ -27,6 +29,8 @@ type Mistakes struct {
 	List []Mistake
 	// More counts the mistakes beyond the first 100, which the list leaves out.
 	More int
+
+	known *Redactor // what is secret
 }
 
 // Only so many mistakes are shown, and of a hopeless text only so many are looked at closely.
@@ -81,7 +85,7 @@ func (m Mistake) excerpt() (line, caret string, ok bool) {
 	}
 	const before, most = 60, 100
 	runes := []rune(m.Source)
-	at := min(m.Column-1, len(runes))
+	at := min(cmp.Or(m.caret, m.Column)-1, len(runes))
 	from := 0
 	if len(runes) > most && at > before {
 		from = at - before
@@ -144,5 +148,25 @@ func (m *Mistakes) err() error {
 		m.More += len(m.List) - mostMistakes
 		m.List = m.List[:mostMistakes]
 	}
+	for i := range m.List {
+		m.List[i].redact(m.known)
+	}
 	return m
+}
+
+// redact masks what is secret, and keeps the caret where it points.
+func (m *Mistake) redact(known *Redactor) {
+	m.File, m.Message, m.Suggestion = known.Redact(m.File), known.Redact(m.Message), known.Redact(m.Suggestion)
+	at := 0
+	for i := range m.Source {
+		if at++; at == cmp.Or(m.caret, m.Column) {
+			m.Source, i = known.redactAt(m.Source, i)
+			m.caret = utf8.RuneCountInString(m.Source[:i]) + 1
+			return
+		}
+	}
+	m.Source = known.Redact(m.Source)
+	if m.Column > at {
+		m.caret = utf8.RuneCountInString(m.Source) + 1
+	}
 }

@@ -17,12 +17,17 @@ type source struct {
 	values map[string]*yaml.Node
 	flags  map[*yaml.Node]string // nodes that came from a setting
 	meant  map[string]bool       // fields that were misspelled: one mistake is enough
+	known  *Redactor             // what is secret in the scenario
 }
 
 func newSource(src Source) *source {
 	s := &source{
 		file: src.Name, dir: src.Dir, lines: splitLines(string(src.Bytes)),
 		keys: map[string]*yaml.Node{}, values: map[string]*yaml.Node{}, flags: map[*yaml.Node]string{}, meant: map[string]bool{},
+		known: src.Secrets,
+	}
+	if s.known == nil {
+		s.known = new(Redactor)
 	}
 	if s.file == "" {
 		s.file = "command line"

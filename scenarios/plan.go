@@ -8,7 +8,8 @@ import (
 )
 
 // Plan is a Scenario with nothing left to decide: defaults filled in, files read, templates parsed, ${ENV} expanded. Only the address
-// of the bundled server may still be missing (WithTarget). It holds secrets; what goes into documents is its Scenario.
+// of the bundled server may still be missing (WithTarget). It holds secrets, which Secrets masks in every
+// text; what goes into documents is its Scenario.
 type Plan struct {
 	Name        string
 	Variant     string // of a comparison; empty: it is none
@@ -47,10 +48,13 @@ type Plan struct {
 	Thresholds []results.Threshold // of the scenario
 	Defaults   []results.Threshold // on metrics that none of the scenario's names
 
-	secrets []string // values of secret variables: see Redact
+	secrets *Redactor
 	users   *users
 	request *requestTemplates
 }
+
+// Secrets knows what is secret in the plan. What the run receives is made known to it too.
+func (p *Plan) Secrets() *Redactor { return p.secrets }
 
 // PlanPhase is a phase with its numbers.
 type PlanPhase struct {

@@ -44,6 +44,7 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 		OpenWithin: time.Duration(full.Load.OpenWithin), Drain: time.Duration(full.Drain), LateAfter: time.Duration(full.LateAfter),
 		Reconnect: policy(full.Load.Reconnect), SourceAddresses: full.Load.SourceAddresses, Gap: full.Load.Gap,
 		FlightRecorder: full.Load.FlightRecorder, StreamsPerConnection: max(1, int(full.Load.StreamsPerConnection)),
+		secrets: s.source.known,
 	}
 	if full.Load.Clients != nil {
 		p.Tabs = int(full.Load.Clients.Tabs)
@@ -51,15 +52,8 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	if full.Load.SlowReaders != nil {
 		p.SlowReaders = *full.Load.SlowReaders
 	}
-	var err error
-	if p.Scenario, err = plainJSON(full); err == nil {
-		p.Scenario, err = maskSecrets(p.Scenario)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("scenario %s: %w", full.Name, err)
-	}
-	mistakes := &Mistakes{}
-	e := expander{source: s.source, env: p.recording(opts.Env), mistakes: mistakes, failed: map[string]bool{}}
+	mistakes := &Mistakes{known: p.secrets}
+	e := expander{source: s.source, env: p.noting(opts.Env, full), mistakes: mistakes, failed: map[string]bool{}}
 	p.phases(full.Load.Phases, &e)
 	if full.Target != nil {
 		p.Target, p.Server, p.PID = e.target(full.Target)
@@ -69,16 +63,35 @@ func (s *Scenario) Plan(opts PlanOptions) (*Plan, error) {
 	// Clients of finite streams come back after each answer: that is what the transport is for, whatever the method.
 	p.Reconnect.POST = p.Reconnect.POST || p.Target.Transport == TransportFiniteSSE
 	p.publishing(full, &e)
-	if full.Target != nil {
+	err := p.learn()
+	if full.Target != nil && err == nil {
 		p.target(&e)
 	}
-	if err := p.thresholds(full.Thresholds, &e); err != nil {
-		return nil, err
+	if err == nil {
+		err = p.thresholds(full.Thresholds, &e)
 	}
-	if err := mistakes.err(); err != nil {
+	if err == nil {
+		err = mistakes.err()
+	}
+	if err == nil {
+		err = p.show(full)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// show fills in what stands in documents, without what is secret.
+func (p *Plan) show(full *Scenario) (err error) {
+	p.Name, p.Variant, p.Description = p.secrets.Redact(p.Name), p.secrets.Redact(p.Variant), p.secrets.Redact(p.Description)
+	if p.Scenario, err = plainJSON(full); err == nil {
+		p.Scenario, err = maskSecrets(p.Scenario, p.secrets)
+	}
+	if err != nil {
+		return fmt.Errorf("scenario %s: %w", p.Name, err)
+	}
+	return nil
 }
 
 func seconds(s float64) time.Duration { return time.Duration(min(s*1e9, 1<<62)) }
@@ -129,6 +142,7 @@ func (p *Plan) target(e *expander) {
 			}
 			return
 		}
+		p.users.learn(p.secrets)
 	}
 	if p.Reference {
 		return // without an address there is no request: see WithTarget

@@ -64,7 +64,11 @@ func (p *Plan) Request(client int) (*ClientRequest, error) {
 	if client < 0 {
 		return nil, fmt.Errorf("there is no client %d", client)
 	}
-	return p.request.execute(&subscriber{Topic: p.Topics[client%len(p.Topics)], Client: client, User: p.users.row(client)})
+	r, err := p.request.execute(&subscriber{Topic: p.Topics[client%len(p.Topics)], Client: client, User: p.users.row(client)})
+	if err == nil && p.users != nil { // else the templates have told all
+		r.learn(p.secrets)
+	}
+	return r, err
 }
 
 // requestError is a request that cannot be made for one subscriber.
@@ -258,7 +262,7 @@ func (p *Plan) WithTarget(base string) (*Plan, error) {
 		publish.Hook = publish.bundledHook(base, &p.Target)
 		with.Publish = &publish
 	}
-	e := expander{mistakes: &Mistakes{}}
+	e := expander{mistakes: &Mistakes{known: p.secrets}}
 	with.request = with.templates(&e)
 	return &with, e.mistakes.err()
 }

@@ -39,7 +39,7 @@ publish: {rate: 1/s, hook: {redis: {address: "redis://:hunter2-redis@127.0.0.1:6
 			t.Errorf("%s is not in %s", kept, shown)
 		}
 	}
-	if got := p.Redact("dial http://h/?x=hunter2-of-the-environment: refused"); got != "dial http://h/?x=***: refused" {
+	if got := p.Secrets().Redact("dial http://h/?x=hunter2-of-the-environment: refused"); got != "dial http://h/?x=***: refused" {
 		t.Errorf("redacted: %s", got)
 	}
 }

@@ -16,6 +16,8 @@ type Source struct {
 	Bytes []byte // YAML; may be empty
 	Dir   string // where the relative paths of the scenario start; empty: the working directory
 	Sets  []Setting
+	// Secrets gets to know what is secret in the scenario; nil: its own.
+	Secrets *Redactor
 }
 
 // Setting puts a value at a path of the scenario before it is decoded: load.connections=10k. The steps of a path are field names and,

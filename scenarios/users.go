@@ -59,7 +59,8 @@ func (u *users) lacks(column string) (message, suggestion string) {
 	return "", ""
 }
 
-// readUsers reads as many rows as there are clients for. What is wrong in the file comes back as *Mistakes that name its lines.
+// readUsers reads as many rows as there are clients for. What is wrong in the file comes back as *Mistakes that name its lines and do not quote
+// them: they hold secrets.
 func readUsers(file string, clients int) (*users, error) {
 	content, err := readFile(file, mostUsersBytes)
 	if err != nil {
@@ -96,21 +97,21 @@ func (u *users) readCSV(content []byte, clients int, mistakes *Mistakes) {
 				mistakes.add(Mistake{File: u.file, Message: err.Error()})
 				return
 			}
-			source := lineOf(content, wrong.Line)
 			if errors.Is(err, csv.ErrFieldCount) {
 				mistakes.add(Mistake{
-					File: u.file, Line: wrong.Line, Column: 1, Source: source,
+					File: u.file, Line: wrong.Line, Column: 1,
 					Message: fmt.Sprintf("the row has %d fields, the header line %d", len(record), len(u.columns)),
 				})
 				continue
 			}
+			source := lineOf(content, wrong.Line)
 			column := utf8.RuneCountInString(source[:min(max(wrong.Column-1, 0), len(source))]) + 1
-			mistakes.add(Mistake{File: u.file, Line: wrong.Line, Column: column, Source: source, Message: wrong.Err.Error()})
+			mistakes.add(Mistake{File: u.file, Line: wrong.Line, Column: column, Message: wrong.Err.Error()})
 			return
 		}
 		line, _ := r.FieldPos(0)
 		if n == 0 {
-			if !u.header(record, lineOf(content, line), line, mistakes) {
+			if !u.header(record, line, mistakes) {
 				return
 			}
 			continue
@@ -123,7 +124,7 @@ func (u *users) readCSV(content []byte, clients int, mistakes *Mistakes) {
 	}
 }
 
-func (u *users) header(record []string, source string, line int, mistakes *Mistakes) bool {
+func (u *users) header(record []string, line int, mistakes *Mistakes) bool {
 	for i, name := range record {
 		name = strings.Clone(strings.TrimSpace(name))
 		message := ""
@@ -133,7 +134,7 @@ func (u *users) header(record []string, source string, line int, mistakes *Mista
 			message = "column " + quote(name) + " is there twice"
 		}
 		if message != "" {
-			mistakes.add(Mistake{File: u.file, Line: line, Column: 1, Source: source, Message: message})
+			mistakes.add(Mistake{File: u.file, Line: line, Column: 1, Message: message})
 		}
 		u.columns = append(u.columns, name)
 	}
@@ -152,7 +153,7 @@ func (u *users) readJSONL(content []byte, clients int, mistakes *Mistakes) {
 		row, at, message := jsonRow(object)
 		if message != "" {
 			column := utf8.RuneCount(object[:min(at, len(object))]) + 1
-			mistakes.add(Mistake{File: u.file, Line: line, Column: column, Source: string(object), Message: message})
+			mistakes.add(Mistake{File: u.file, Line: line, Column: column, Message: message})
 			continue
 		}
 		for name := range row {
