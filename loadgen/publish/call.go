@@ -19,6 +19,8 @@ type calls struct {
 	body   *text // nil: none
 	header []headerText
 	expect []int // empty: every 2xx
+
+	secrets *loadgen.Redactor // of all these: a server may echo what it was sent
 }
 
 type headerText struct {
@@ -34,11 +36,14 @@ type call struct {
 	body    string
 	hasBody bool
 	where   string // how messages name the call
+	secrets *loadgen.Redactor
 }
 
 // newCalls fills in the method, POST, the body, {{.Payload}} but for GET and HEAD, and the type of the body, JSON or plain text.
 func newCalls(method, address, body string, header map[string][]string, expect []int) (*calls, error) {
-	c := &calls{method: strings.ToUpper(orDefault(method, http.MethodPost)), expect: expect}
+	c := &calls{method: strings.ToUpper(orDefault(method, http.MethodPost)), expect: expect, secrets: new(loadgen.Redactor)}
+	c.secrets.AddText(address)
+	c.secrets.AddText(body)
 	if body == "" && c.method != http.MethodGet && c.method != http.MethodHead {
 		body = "{{.Payload}}"
 	}
@@ -59,6 +64,7 @@ func newCalls(method, address, body string, header map[string][]string, expect [
 				return nil, err
 			}
 			c.header = append(c.header, headerText{http.CanonicalHeaderKey(name), parsed})
+			c.secrets.AddField(name, value)
 		}
 		hasType = hasType || http.CanonicalHeaderKey(name) == "Content-Type"
 	}
@@ -104,7 +110,7 @@ func (c *calls) render(f *fields) (*call, *loadgen.Failure) {
 		}
 		return nil, fail("hook_template", "the hook's url %q is no http or https URL: %s", showTarget(target), hint)
 	}
-	made := &call{url: u, target: target, where: "the hook " + c.method + " " + showURL(u)}
+	made := &call{url: u, target: target, where: "the hook " + c.method + " " + showURL(u), secrets: c.secrets}
 	if c.body != nil {
 		made.hasBody = true
 		if made.body, failure = c.body.render(f); failure != nil {
@@ -126,7 +132,7 @@ func (c *calls) render(f *fields) (*call, *loadgen.Failure) {
 
 // said is the start of an answer in one line, without secrets that the call holds.
 func (c *call) said(body []byte) string {
-	return clip(secretsOf(c.header, c.url).redact(string(body)), 160)
+	return clip(showText(c.secrets.Redact(string(body))), 160)
 }
 
 // unexpected says what came in place of success, with the first words of the answer, and what to do about it.

@@ -37,7 +37,8 @@ type redisHook struct {
 	config        Redis
 	channel, body *text
 	where         string // how messages name the server
-	secure        bool   // with TLS
+	secrets       loadgen.Redactor
+	secure        bool // with TLS
 	pool          redis.Pool
 	trust         time.Duration // how long an idle connection is taken to be alive
 
@@ -49,6 +50,7 @@ func NewRedis(c Redis) (Hook, error) {
 	c.Timeout = orDefault(c.Timeout, defaultTimeout)
 	c.MaxInFlight = orDefault(c.MaxInFlight, defaultInFlight)
 	h := &redisHook{config: c, trust: time.Second}
+	h.secrets.AddText(c.Address)
 	address, options, err := h.parseAddress()
 	if err != nil {
 		return nil, err
@@ -159,7 +161,7 @@ func (h *redisHook) publish(ctx context.Context, channel, body string) (receiver
 func (h *redisHook) explain(err error) error {
 	var said redis.Error
 	if errors.As(err, &said) {
-		text := clip(string(said), 200)
+		text := clip(h.secrets.Redact(string(said)), 200)
 		code, _, _ := strings.Cut(text, " ")
 		switch {
 		case code == "NOAUTH":
