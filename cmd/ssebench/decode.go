@@ -88,7 +88,7 @@ type decoder struct {
 // before it is fed, so that the splits are where they were asked for.
 func (d *decoder) decode(in io.Reader, out io.Writer, chunk int) error {
 	buffered := bufio.NewWriter(out)
-	d.out = newJSONPrinter(buffered)
+	d.out = newJSONPrinter(buffered, nil)
 	read := in.Read
 	if chunk > 0 {
 		ahead := bufio.NewReaderSize(in, decodeBuffer) // a chunk may be a byte

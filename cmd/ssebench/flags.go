@@ -14,6 +14,7 @@ type fieldFlags struct {
 	sets       []string
 	headers    []string
 	thresholds []string
+	secrets    *scenarios.Redactor
 }
 
 // fieldFlag is a flag and the field it stands for.
@@ -58,12 +59,13 @@ func (f *fieldFlags) register(c *cobra.Command) {
 
 // source gives the scenario that the arguments and the flags name.
 func (f *fieldFlags) source(c *cobra.Command, args []string) (scenarios.Source, error) {
-	source := scenarios.Source{Name: "command line"}
+	source := scenarios.Source{Name: "command line", Secrets: f.secrets}
 	if len(args) == 1 {
 		var err error
 		if source, err = scenarios.Find(args[0]); err != nil {
 			return source, err
 		}
+		source.Secrets = f.secrets
 	} else if !c.Flags().Changed("url") && len(f.sets) == 0 {
 		return source, errors.New("nothing to run; name a scenario (ssebench scenarios lists the embedded ones) or give --url")
 	}

@@ -49,7 +49,7 @@ func decodeFlights(in io.Reader, out io.Writer, name string, limit int64) error 
 	buffered := bufio.NewWriter(out)
 	for i := range flights {
 		f := &flights[i]
-		d := decoder{parser: sse.Parser{Limit: limit}, source: name, out: newJSONPrinter(buffered)}
+		d := decoder{parser: sse.Parser{Limit: limit}, source: name, out: newJSONPrinter(buffered, nil)}
 		d.note(d.out.put("stream", flightStream{f.Client, f.Topic, f.Lost, float64(f.LongestNS) / 1e9, f.Failures, f.Forgotten}))
 		for e := range f.Entries {
 			d.entry(&f.Entries[e], started)

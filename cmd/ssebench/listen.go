@@ -37,10 +37,11 @@ type listenOptions struct {
 	json          bool
 	iMayLoad      []string
 	changed       func(flag string) bool // it was given
+	secrets       *scenarios.Redactor
 }
 
-func newListenCommand() *cobra.Command {
-	var o listenOptions
+func newListenCommand(secrets *scenarios.Redactor) *cobra.Command {
+	o := listenOptions{secrets: secrets}
 	c := &cobra.Command{
 		Use:   "listen URL",
 		Short: "Subscribe to one event stream and print what comes",
@@ -102,11 +103,11 @@ func (o *listenOptions) listen(c *cobra.Command, target string) error {
 	interrupts := newInterrupts(c.Context())
 	defer interrupts.stop()
 	l := &listener{
-		out: plainPrinter{c.OutOrStdout()}, policy: policy, most: o.maxEvents, readTimeout: o.readTimeout, transport: t, lane: t.Lanes()[0],
+		out: plainPrinter{received{o.secrets}, c.OutOrStdout()}, policy: policy, most: o.maxEvents, readTimeout: o.readTimeout, transport: t, lane: t.Lanes()[0],
 		ended: make(chan ending, 1), again: make(chan time.Time, 1),
 	}
 	if o.json {
-		l.out = newJSONPrinter(c.OutOrStdout())
+		l.out = newJSONPrinter(c.OutOrStdout(), o.secrets)
 	}
 	l.client = loadgen.Subscriber{Sink: l, Request: request, Seed: uint32(time.Now().UnixNano())}
 	l.client.Limit(int64(o.limit))

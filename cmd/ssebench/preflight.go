@@ -9,8 +9,8 @@ import (
 	"ssebench/scenarios"
 )
 
-func newPreflightCommand() *cobra.Command {
-	var fields fieldFlags
+func newPreflightCommand(secrets *scenarios.Redactor) *cobra.Command {
+	fields := fieldFlags{secrets: secrets}
 	c := &cobra.Command{
 		Use:   "preflight [SCENARIO]",
 		Short: "Check this machine's limits against what a scenario needs",

@@ -11,6 +11,7 @@ import (
 
 	"ssebench/loadgen"
 	"ssebench/loadgen/sse"
+	"ssebench/scenarios"
 )
 
 // printer shows what a stream brings, with one write for each thing, so that it is seen as soon as it arrives, also in a pipe. Its
@@ -36,16 +37,16 @@ type listenEnd struct {
 	message string // of a failure
 }
 
-// text is what a browser shows of bytes.
-func text(b []byte) string { return string(sse.AppendValidUTF8(nil, b)) }
-
 // jsonPrinter writes one object a line, with one key that names it.
-type jsonPrinter struct{ encoder *json.Encoder }
+type jsonPrinter struct {
+	received
+	encoder *json.Encoder
+}
 
-func newJSONPrinter(w io.Writer) jsonPrinter {
+func newJSONPrinter(w io.Writer, secrets *scenarios.Redactor) jsonPrinter {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	return jsonPrinter{e}
+	return jsonPrinter{received{secrets}, e}
 }
 
 func (p jsonPrinter) put(key string, inside any) error {
@@ -70,7 +71,7 @@ func (p jsonPrinter) opened(o *loadgen.Opening) error {
 		Protocol string              `json:"protocol"`
 		Headers  map[string][]string `json:"headers"`
 		Timings  timings             `json:"timings"`
-	}{o.Status, o.Protocol, o.Header, timings{millis(o.DialStart, o.Dialed), millis(o.Dialed, o.TLSDone), millis(o.Requested, o.Headers)}})
+	}{o.Status, o.Protocol, p.header(o.Header), timings{millis(o.DialStart, o.Dialed), millis(o.Dialed, o.TLSDone), millis(o.Requested, o.Headers)}})
 }
 
 // event prints an event; at, where it is not zero, is when its bytes arrived.
@@ -80,14 +81,14 @@ func (p jsonPrinter) event(ev *sse.Event, at time.Time) error {
 		Data string `json:"data"`
 		ID   string `json:"id"`
 		At   string `json:"at,omitempty"`
-	}{Type: text(ev.Name()), Data: text(ev.Data), ID: text(ev.ID)}
+	}{Type: p.text(ev.Name()), Data: p.text(ev.Data), ID: p.text(ev.ID)}
 	if !at.IsZero() {
 		inside.At = at.Format(time.RFC3339Nano)
 	}
 	return p.put("event", &inside)
 }
 
-func (p jsonPrinter) comment(b []byte, _ time.Time) error { return p.put("comment", text(b)) }
+func (p jsonPrinter) comment(b []byte, _ time.Time) error { return p.put("comment", p.text(b)) }
 
 func (p jsonPrinter) retry(millis int64) error { return p.put("retry", millis) }
 
@@ -95,14 +96,14 @@ func (p jsonPrinter) failed(token, message string) error {
 	return p.put("error", struct {
 		Token   string `json:"token"`
 		Message string `json:"message"`
-	}{token, message})
+	}{token, p.secrets.Redact(message)})
 }
 
 func (p jsonPrinter) reconnect(delay time.Duration, lastEventID []byte) error {
 	return p.put("reconnect", struct {
 		Delay       int64  `json:"delay_ms"`
 		LastEventID string `json:"last_event_id"`
-	}{delay.Milliseconds(), text(lastEventID)})
+	}{delay.Milliseconds(), p.text(lastEventID)})
 }
 
 func (p jsonPrinter) ended(e *listenEnd) error {
@@ -111,11 +112,16 @@ func (p jsonPrinter) ended(e *listenEnd) error {
 			return err
 		}
 	}
-	return p.put("end", e)
+	shown := *e
+	shown.LastEventID = p.secrets.Redact(e.LastEventID)
+	return p.put("end", &shown)
 }
 
 // plainPrinter writes lines for people: the time, the type, the id and the data of an event, and what else happens behind "--".
-type plainPrinter struct{ w io.Writer }
+type plainPrinter struct {
+	received
+	w io.Writer
+}
 
 func (p plainPrinter) line(format string, args ...any) error {
 	_, err := fmt.Fprintf(p.w, format+"\n", args...)
@@ -123,7 +129,7 @@ func (p plainPrinter) line(format string, args ...any) error {
 }
 
 func (p plainPrinter) opened(o *loadgen.Opening) error {
-	return p.line("-- open: %d %s %s", o.Status, o.Protocol, visible([]byte(o.Header.Get("Content-Type"))))
+	return p.line("-- open: %d %s %s", o.Status, o.Protocol, p.visible([]byte(o.Header.Get("Content-Type"))))
 }
 
 const clockTime = "15:04:05.000"
@@ -131,24 +137,26 @@ const clockTime = "15:04:05.000"
 func (p plainPrinter) event(ev *sse.Event, at time.Time) error {
 	id := ""
 	if len(ev.ID) > 0 {
-		id = " #" + visible(ev.ID)
+		id = " #" + p.visible(ev.ID)
 	}
-	return p.line("%s %s%s: %s", at.Format(clockTime), visible(ev.Name()), id, visible(ev.Data))
+	return p.line("%s %s%s: %s", at.Format(clockTime), p.visible(ev.Name()), id, p.visible(ev.Data))
 }
 
 func (p plainPrinter) comment(b []byte, at time.Time) error {
-	return p.line("%s -- comment:%s", at.Format(clockTime), visible(b))
+	return p.line("%s -- comment:%s", at.Format(clockTime), p.visible(b))
 }
 
 func (p plainPrinter) retry(millis int64) error { return p.line("-- retry: %d ms", millis) }
 
-func (p plainPrinter) failed(token, message string) error { return p.line("-- %s: %s", token, message) }
+func (p plainPrinter) failed(token, message string) error {
+	return p.line("-- %s: %s", token, p.secrets.Redact(message))
+}
 
 func (p plainPrinter) reconnect(delay time.Duration, lastEventID []byte) error {
 	if len(lastEventID) == 0 {
 		return p.line("-- reconnecting in %s", delay)
 	}
-	return p.line("-- reconnecting in %s with last event ID %s", delay, visible(lastEventID))
+	return p.line("-- reconnecting in %s with last event ID %s", delay, p.visible(lastEventID))
 }
 
 // ended leaves a failure's message to standard error.
@@ -167,10 +175,10 @@ func (p plainPrinter) ended(e *listenEnd) error {
 	return p.line("-- end after %s: %s", events, why)
 }
 
-// visible is text on one line, without anything that a terminal would act on: control characters and line ends are escaped as in
+// visible returns text on one line, without anything that a terminal would act on: control characters and line ends are escaped as in
 // Go.
-func visible(b []byte) string {
-	s := text(b)
+func (p plainPrinter) visible(b []byte) string {
+	s := p.text(b)
 	risky := func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 	if strings.IndexFunc(s, risky) < 0 {
 		return s

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"ssebench/scenarios"
 )
 
 // The rules for messages: what happened, where, and what to do, in one line on standard error, behind "ssebench: ". A scenario's
@@ -45,8 +47,12 @@ func usage(err error) error {
 
 // run is the program. It gives the exit code and never calls os.Exit.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	log.SetOutput(io.Discard) // net/http logs what servers do wrong; here that is counted and reported
-	root := newRoot()
+	log.SetOutput(io.Discard)          // net/http logs what servers do wrong; here that is counted and reported
+	secrets := new(scenarios.Redactor) // for all that is said
+	secrets.AddEnvironment(os.Environ())
+	secrets.AddWords(args)
+	stderr = &redactedWriter{stderr, secrets}
+	root := newRoot(secrets)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -64,7 +70,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitFailed
 }
 
-func newRoot() *cobra.Command {
+func newRoot(secrets *scenarios.Redactor) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ssebench",
 		Short:         "Load-test and benchmark Server-Sent Events servers",
@@ -77,8 +83,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see %s --help", err, c.CommandPath()))
 	})
-	root.AddCommand(newRunCommand(), newServeCommand(), newReportCommand(), newValidateCommand(), newScenariosCommand(),
-		newMetricsCommand(), newPreflightCommand(), newSchemaCommand(), newDecodeCommand(), newListenCommand(),
+	root.AddCommand(newRunCommand(secrets), newServeCommand(), newReportCommand(), newValidateCommand(secrets), newScenariosCommand(),
+		newMetricsCommand(), newPreflightCommand(secrets), newSchemaCommand(), newDecodeCommand(), newListenCommand(secrets),
 		newCalibrateCommand(), newBroadcastCommand(), newVersionCommand())
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)
@@ -107,6 +113,9 @@ func colour(w io.Writer) bool {
 
 // isTerminal says whether a stream is a terminal.
 func isTerminal(w io.Writer) bool {
+	if redacted, ok := w.(*redactedWriter); ok {
+		w = redacted.Writer
+	}
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

@@ -38,8 +38,8 @@ type runOptions struct {
 	stderr     io.Writer
 }
 
-func newRunCommand() *cobra.Command {
-	var o runOptions
+func newRunCommand(secrets *scenarios.Redactor) *cobra.Command {
+	o := runOptions{fields: fieldFlags{secrets: secrets}}
 	c := &cobra.Command{
 		Use:   "run [SCENARIO]",
 		Short: "Run a scenario: a file, an embedded one, or one made of flags",
@@ -260,7 +260,7 @@ func newJournal(folder string, plan *scenarios.Plan) (*journal, error) {
 func fileName(name string) string {
 	clean := []rune(name)
 	for i, r := range clean {
-		if r <= ' ' || r == '/' || r == '\\' || r == ':' || r == 0x7f {
+		if r <= ' ' || r == '/' || r == '\\' || r == ':' || r == '*' || r == 0x7f {
 			clean[i] = '-'
 		}
 	}

@@ -64,7 +64,7 @@ func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, gua
 	switch url := j.server.URL(); {
 	case p.Reference:
 		j.plan, err = p.WithTarget(url)
-	case caughtURL(scenario): // planned again, with the address that the server told
+	case scenario.CatchesURL(): // planned again, with the address that the server told
 		j.plan, err = scenario.Plan(scenarios.PlanOptions{Seed: p.Seed, Env: environ(scenario, url)})
 	}
 	return err
@@ -73,16 +73,11 @@ func (j *job) startServer(ctx context.Context, scenario *scenarios.Scenario, gua
 // environ looks up ${ENV}. Where target.start.ready.line catches the server's address from its output, SERVER_URL is that address.
 func environ(scenario *scenarios.Scenario, serverURL string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
-		if name == "SERVER_URL" && caughtURL(scenario) {
+		if name == scenarios.ServerURL && scenario.CatchesURL() {
 			return serverURL, true
 		}
 		return os.LookupEnv(name)
 	}
-}
-
-// caughtURL says whether the scenario starts a server and reads its address off a line.
-func caughtURL(s *scenarios.Scenario) bool {
-	return s.Target != nil && s.Target.Start != nil && s.Target.Start.Ready != nil && s.Target.Start.Ready.Line != ""
 }
 
 // anyAddress stands for a server that has not started yet.

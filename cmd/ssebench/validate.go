@@ -8,7 +8,7 @@ import (
 	"ssebench/scenarios"
 )
 
-func newValidateCommand() *cobra.Command {
+func newValidateCommand(secrets *scenarios.Redactor) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check scenario files and show every mistake",
@@ -16,7 +16,7 @@ func newValidateCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			bad := 0
 			for _, name := range args {
-				if err := validate(name); err != nil {
+				if err := validate(name, secrets); err != nil {
 					bad++
 					if _, err := fmt.Fprintln(c.ErrOrStderr(), err); err != nil {
 						return err
@@ -36,11 +36,12 @@ func newValidateCommand() *cobra.Command {
 }
 
 // validate decodes the scenario and, as far as its environment is here, plans it: a users file is read, requests are made up.
-func validate(name string) error {
+func validate(name string, secrets *scenarios.Redactor) error {
 	source, err := scenarios.Find(name)
 	if err != nil {
 		return err
 	}
+	source.Secrets = secrets
 	scenario, err := scenarios.Decode(source)
 	if err != nil {
 		return err
