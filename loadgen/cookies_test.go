@@ -24,10 +24,14 @@ func TestACookieJarIsBounded(t *testing.T) {
 		"of a domain": {manyCookies(1000, func(c *http.Cookie) { c.Domain = ".a.example" }), mostCookies, "c820"},
 		"large":       {manyCookies(100, func(c *http.Cookie) { c.Value = long(2000) }), mostJarBytes / 2003, "c68"},
 		"too long":    {[]*http.Cookie{{Name: "short", Value: "v"}, {Name: "long", Value: long(longestCookie)}}, 1, "short"},
-		"one, again and again": {append(manyCookies(1000, func(c *http.Cookie) { c.Name = "same" }), &http.Cookie{Name: "other", Value: "v"}),
-			2, "same"},
-		"taken out": {append(manyCookies(170, func(c *http.Cookie) {}), append(manyCookies(170, func(c *http.Cookie) { c.MaxAge = -1 }), manyCookies(20, func(c *http.Cookie) { c.Name = "n" + c.Name })...)...),
-			20, "nc0"},
+		"one, again and again": {
+			append(manyCookies(1000, func(c *http.Cookie) { c.Name = "same" }), &http.Cookie{Name: "other", Value: "v"}),
+			2, "same",
+		},
+		"taken out": {
+			append(manyCookies(170, func(c *http.Cookie) {}), append(manyCookies(170, func(c *http.Cookie) { c.MaxAge = -1 }), manyCookies(20, func(c *http.Cookie) { c.Name = "n" + c.Name })...)...),
+			20, "nc0",
+		},
 		"expired": {manyCookies(170, func(c *http.Cookie) { c.Expires = time.Unix(1, 0) }), 0, ""},
 	} {
 		j := newJar(nil)

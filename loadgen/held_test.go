@@ -30,8 +30,10 @@ func TestWhatHoldsEventsBackIsNamed(t *testing.T) {
 		say    string
 		begins string
 	}{
-		"a proxy that buffers": {func(m *memory) { m.deliver = inBlocks(30) }, "buffered",
-			"4 streams were buffered: events that were published over a second or more came at once, in blocks, up to 2.9s after the first of them"},
+		"a proxy that buffers": {
+			func(m *memory) { m.deliver = inBlocks(30) }, "buffered",
+			"4 streams were buffered: events that were published over a second or more came at once, in blocks, up to 2.9s after the first of them",
+		},
 		"a proxy that buffers the headers too": {func(m *memory) {
 			first := make(chan struct{})
 			open := sync.OnceFunc(func() { close(first) })
