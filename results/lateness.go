@@ -22,9 +22,10 @@ func withoutGenerator(d *Document, id ID, field string, value span) span {
 	if field == "count" || field == "censored" || value.isNone() {
 		return value
 	}
-	if h := d.Metrics[id.String()].Histogram; h.Negatives > 0 && slices.Contains(twoClocks, id) {
-		return none(fmt.Sprintf("%s: %s of %s are below zero: the clocks of the server and of the generator disagree",
-			id, Format(float64(h.Negatives), UnitOne), plural(float64(h.Count), "value")))
+	if h := d.Metrics[id.String()].Histogram; slices.Contains(twoClocks, id) {
+		if wrong := d.disagreement(id, h.Negatives, h.Count, h.Min); wrong != "" {
+			return none(wrong)
+		}
 	}
 	cause, ok := dueLatencies[id]
 	if !ok {

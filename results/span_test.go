@@ -111,7 +111,16 @@ func TestNegativeLatenciesDecideNothing(t *testing.T) {
 			t.Errorf("%s.count: %s %q", id, got.Outcome, got.Reason)
 		}
 	}
-	d := (&suspect{fill: record(ReconnectDelayError, -5e6)}).document(t)
+	d := (&suspect{fill: func(v *Values) {
+		for range 1000 {
+			v.Record(ObservedLatency, 5e6)
+		}
+		v.Record(ObservedLatency, -11)
+	}}).document(t)
+	if got := d.hold("observed.latency.p99 < 1s"); got.Outcome != Held {
+		t.Errorf("clocks within their grain: %s %q", got.Outcome, got.Reason)
+	}
+	d = (&suspect{fill: record(ReconnectDelayError, -5e6)}).document(t)
 	if got := d.hold("reconnect.delay_error.min >= 0"); got.Outcome != Crossed {
 		t.Errorf("one clock: %s %q", got.Outcome, got.Reason)
 	}
