@@ -17,7 +17,11 @@ func (f *Folder) judge(d *Document) {
 		d.Thresholds = append(d.Thresholds, result)
 	}
 	d.Verdict.Trust, d.Verdict.Reasons = trust(d)
-	d.Verdict.Inconclusive = slices.Concat(loadNotOffered(d), f.nothingMeasured(d), f.nobodyBack())
+	d.Verdict.Inconclusive = slices.Concat(f.nothingMeasured(d), f.nobodyBack())
+	// A server that stood still to the end let its publisher wait. Where a threshold says so, the run is judged.
+	if s := d.Run.Stall; s == nil || !s.ToTheEnd || !d.crosses(DeliveriesStalled) {
+		d.Verdict.Inconclusive = append(loadNotOffered(d), d.Verdict.Inconclusive...)
+	}
 	if cause := f.endedAtOnce(d); d.ExitCode() != ExitPassed && cause != "" {
 		if d.Verdict.Cause = cause; d.Run.Failure != "" {
 			d.Run.Failure = cause + "; " + d.Run.Failure
@@ -38,6 +42,14 @@ func (d *Document) hold(expression string) ThresholdResult {
 	result := t.Eval(d)
 	result.Reason = either(result.Reason, d.remark(t))
 	return result
+}
+
+// crosses reports whether a threshold on the metric was crossed.
+func (d *Document) crosses(id ID) bool {
+	return slices.ContainsFunc(d.Thresholds, func(r ThresholdResult) bool {
+		t, err := ParseThreshold(r.Expression)
+		return r.Outcome == Crossed && err == nil && slices.Contains(t.Metrics(), id)
+	})
 }
 
 // measuredAnything reports whether a byte of an answer's content came, or an event.

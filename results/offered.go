@@ -5,11 +5,10 @@ import "fmt"
 // moreCalls is what lets more calls of the hook out.
 const moreCalls = "calls of one topic wait for each other: set publish.concurrent: true, use more topics, or lower publish.rate"
 
-// loadNotOffered tells of events that were due and never sent: the server was not held against the load that was asked for. One that stood
-// still to the end let its publisher wait, and is judged by that.
+// loadNotOffered tells of events that were due and never sent: the server was not held against the load that was asked for.
 func loadNotOffered(d *Document) []Warning {
 	due, unsent := d.Metrics[PublishDue.String()].Value, d.Metrics[PublishUnsent.String()].Value
-	if due == nil || unsent == nil || *unsent == 0 || d.Run.Stall != nil && d.Run.Stall.ToTheEnd {
+	if due == nil || unsent == nil || *unsent == 0 {
 		return nil
 	}
 	message := fmt.Sprintf("%s of %s events that were due were never sent: the hook is slower than the rate, and %s",
