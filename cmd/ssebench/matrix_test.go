@@ -84,7 +84,7 @@ var matrix = map[string]map[string]cell{
 
 	"the hook says 500":      {"publish": {1, `^FAILED: the publish hook failed 5 times in a row from the start`, "500"}},
 	"the hook delivers none": {"publish": crossed("deliveries.lost == 0")},
-	"the hook hangs":         {"publish": {1, `^FAILED: |^INCONCLUSIVE: `, "hook"}},
+	"the hook hangs":         {"publish": {1, `^FAILED: the publish hook`, "hook_timeout"}},
 	"the hook is slow":       {"publish": {98, `^INCONCLUSIVE: load_not_offered`, "publish.concurrent"}},
 	"one call in ten fails":  {"publish": {1, `^FAILED: the publish hook failed \d+ of \d+ calls`, "hook_status_500"}},
 }
@@ -110,7 +110,8 @@ func TestMatrixOfMisbehaviour(t *testing.T) {
 				s := serveMisbehaving(t, ways[name], mode != "publish" && mode != "poll" && mode != "socket")
 				code, text := runMisbehaving(t, s, mode)
 				verdict := regexp.MustCompile(`(?m)^(PASSED|FAILED|INCONCLUSIVE|INTERRUPTED): .*$`).FindString(text)
-				if limited := code == 98 && strings.Contains(text, "generator: generator-limited"); limited {
+				// On a machine as busy as one that runs tests the generator may doubt itself, but what went wrong is told all the same.
+				if code == 98 && want.code != 98 && strings.Contains(text, "generator: generator-limited") && strings.Contains(text, want.token) {
 					t.Logf("the generator was the limit on this machine: %s", verdict)
 					return
 				}
