@@ -50,8 +50,8 @@ const TokenPanicked = "hook_panicked"
 // PanicLine returns the line that says of a recovered panic who panicked, with what, and where in the code.
 func PanicLine(who string, value any) string { return results.PanicLine(who, value) }
 
-// crashPatience is how long a run that panicked waits for its goroutines: one of them may have left a lock behind that others wait for.
-var crashPatience = 5 * time.Second
+// crashTimeout is how long a run that panicked waits for its goroutines: one of them may have left a lock behind that others wait for.
+var crashTimeout = 5 * time.Second
 
 // closeWithin calls f, and after a panic waits only so long for it. It reports whether f came to its end.
 func (r *run) closeWithin(f func()) bool {
@@ -68,7 +68,7 @@ func (r *run) closeWithin(f func()) bool {
 		return whole
 	case <-r.crash:
 	}
-	timer := time.NewTimer(crashPatience)
+	timer := time.NewTimer(crashTimeout)
 	defer timer.Stop()
 	select {
 	case whole := <-done:

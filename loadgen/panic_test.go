@@ -185,8 +185,8 @@ func (h *nappingHost) Nap(d time.Duration) {
 
 // A goroutine that panicked with a lock in its hand does not keep the run from its end.
 func TestALockLeftBehindDoesNotHangTheRun(t *testing.T) {
-	defer func(d time.Duration) { crashPatience = d }(crashPatience)
-	crashPatience = 100 * time.Millisecond
+	defer func(d time.Duration) { crashTimeout = d }(crashTimeout)
+	crashTimeout = 100 * time.Millisecond
 	m := newMemory()
 	m.answer = func(int, int) int { return http.StatusOK }
 	d := runMemory(t, m, "load: {connections: 4, phases: [{ramp: at_once}, {hold: 20s}]}\n", func(r *Runner) {

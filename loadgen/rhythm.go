@@ -34,7 +34,7 @@ func (y *rhythm) receive(all []binCount) {
 	for _, b := range all {
 		if b.bin < y.next {
 			b.bin = y.next
-			y.run.glances.belate(b.bin)
+			y.run.openSamples.markLate(b.bin)
 		}
 		y.counts[b.bin] += int64(b.n)
 	}
@@ -57,7 +57,7 @@ func (y *rhythm) finish(at int64) *results.Stall {
 }
 
 func (y *rhythm) step(bin uint32) {
-	look, known := y.run.glances.take(bin)
+	look, known := y.run.openSamples.take(bin)
 	n := y.counts[bin]
 	delete(y.counts, bin)
 	if !known || look.late || y.run.isExcluded(bin) || look.open == 0 || look.open*10 < y.streams*9 || look.open*9 > y.streams*10 {

@@ -54,7 +54,7 @@ type run struct {
 	// Counted at the openings and endings of streams.
 	settled, opened, openNow, peak atomic.Int64
 	reading                        atomic.Int64 // of those open now, without slow readers
-	glances                        glances
+	openSamples                    openSamples
 	queued                         atomic.Int64 // first openings that wait for a free place
 	buffered                       atomic.Int64 // streams of a server that emits by itself
 	away                           atomic.Int64 // subscribers that lost their stream and will come back

@@ -32,8 +32,8 @@ type binReceipts struct {
 
 // stallWatch finds the longest stall of a run. What is not its own mutex's is used with run.mu held.
 type stallWatch struct {
-	run     *run
-	glances *glances
+	run         *run
+	openSamples *openSamples
 
 	mu      sync.Mutex // of what follows
 	started map[uint32][]eventKey
@@ -67,7 +67,7 @@ type stallWindow struct {
 
 func newStallWatch(r *run) *stallWatch {
 	return &stallWatch{
-		run: r, glances: &r.glances, started: make(map[uint32][]eventKey),
+		run: r, openSamples: &r.openSamples, started: make(map[uint32][]eventKey),
 		receipts: make(map[uint32][]binReceipts), pending: make(map[uint32][]*pendingEvent),
 	}
 }
@@ -85,7 +85,7 @@ func (s *stallWatch) receive(all []binReceipts) {
 	for _, r := range all {
 		if r.bin < s.next {
 			r.bin = s.next
-			s.glances.belate(r.bin)
+			s.openSamples.markLate(r.bin)
 		}
 		s.receipts[r.bin] = append(s.receipts[r.bin], r)
 	}
@@ -119,7 +119,7 @@ func (s *stallWatch) finish(at int64) *results.Stall {
 
 // step judges a bin.
 func (s *stallWatch) step(bin uint32) {
-	g, known := s.glances.take(bin)
+	g, known := s.openSamples.take(bin)
 	s.mu.Lock()
 	started := s.started[bin]
 	delete(s.started, bin)

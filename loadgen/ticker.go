@@ -77,7 +77,7 @@ func (r *run) watchStreams(ctx context.Context) {
 			return
 		}
 		now := r.timeline.now()
-		r.glances.enter(now, r.reading.Load())
+		r.openSamples.enter(now, r.reading.Load())
 		timer.Reset(time.Duration(binWidth - now%binWidth))
 	}
 }
